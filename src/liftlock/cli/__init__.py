@@ -1,0 +1,1 @@
+"""The composition root: the one home of clock, randomness, secrets, driver discovery and configuration."""

@@ -1,0 +1,1 @@
+"""The append-only record: events, blobs, Merkle tree, checkpoints, locks."""

@@ -1,0 +1,206 @@
+"""What people ask for: the upgrade plan, as written in the plan file.
+
+Field names follow the file (`name=`); durations are seconds here and `10m` there, shares `25%` or a count.
+"""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+Duration = Annotated[float, Meta(ge=0, extra={"form": "duration"}, description="like 30s, 10m, 2h, 1d")]
+Text = Annotated[str, Meta(min_length=1)]
+ComponentClass = Literal["core", "supporting", "database", "middleware", "service", "client"]
+Level = Literal["low", "medium", "high"]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+OnFailure = Literal["roll back", "roll back wave", "roll back host", "restore", "freeze"]
+
+
+class Part(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A mapping of the plan file: unknown keys are findings."""
+
+
+class Share(Struct, frozen=True):
+    """So many, or so much of a whole: `3` or `25%`."""
+
+    count: int | None = None
+    percent: float | None = None
+
+    def of(self, whole: int) -> int:
+        """How many of `whole`: percentages round down, as maxUnavailable does in Kubernetes."""
+        if self.count is not None:
+            return self.count
+        return int(whole * (self.percent or 0.0) / 100 + 1e-9)
+
+    def of_up(self, whole: int) -> int:
+        """The same, rounded up: for wave sizes and minima."""
+        if self.count is not None:
+            return min(self.count, whole)
+        return -int(-(whole * (self.percent or 0.0) / 100 - 1e-9) // 1)
+
+
+class Versions(Part, frozen=True):
+    """From where to where. `scheme` compares versions; `known_bad` are no target, neither up nor back."""
+
+    from_: Text = field(name="from")
+    to: Text
+    known_bad: tuple[str, ...] = ()
+
+
+class Check(Part, frozen=True):
+    """A health gate: a probe that is looked at through the soak, with a threshold.
+
+    One of `http`, `haproxy`, `command` says where the figure is read; `above`/`below` say when it fails.
+    """
+
+    name: Text
+    http: str = ""
+    json: dict[str, Any] = {}
+    value: str = ""  # dotted path of the number in the JSON answer
+    haproxy: str = ""
+    backend: str = ""
+    metric: str = ""  # haproxy: error_rate | sessions | queue
+    command: str = ""
+    above: Annotated[float | str, Meta(extra={"form": "number"})] | None = None
+    below: Annotated[float | str, Meta(extra={"form": "number"})] | None = None
+    allow: int = 0  # failing looks that are tolerated; more than that fails the wave
+    samples: int = 1  # fewer looks with data than this: no verdict
+
+
+class Budget(Part, frozen=True):
+    """Failed hosts that are tolerated; more than that is over the budget. The whole run, and one wave."""
+
+    hosts: int | None = None
+    percent: float | None = None
+    wave_hosts: int | None = None
+    attempts: Annotated[int, Meta(ge=1, le=10)] = 2
+
+
+class Rollout(Part, frozen=True):
+    waves: tuple[Share, ...] = (Share(count=1), Share(percent=25), Share(percent=100))
+    soak_s: Duration = field(default=60.0, name="soak")
+    look_every_s: Duration = field(default=5.0, name="look_every")
+    longest_soak_s: Duration | None = field(default=None, name="longest_soak")
+    max_unavailable: Share = Share(percent=25)
+    min_healthy: Share | None = None
+    rollback_max_unavailable: Share = Share(percent=33)
+    failure_budget: Budget = Budget()
+    on_failure: OnFailure = "roll back"
+    host_deadline_s: Duration = field(default=3600.0, name="host_deadline")
+    progress_deadline_s: Duration = field(default=7200.0, name="progress_deadline")
+    planned_outage: bool = False  # 停机升级: the whole tier may be out together
+    canaries: Literal["random", "listed"] = "random"
+    checks: tuple[Check, ...] = ()
+
+
+class Component(Part, frozen=True):
+    """A thing with a version on hosts. `recipe` items are mappings with one driver's name each."""
+
+    name: Text
+    version: Versions
+    hosts: Text
+    recipe: tuple[dict[str, Any], ...]
+    class_: ComponentClass = field(default="service", name="class")
+    kind: Literal["kernel", "module", "interface", "data", "configuration", ""] = ""
+    after: tuple[str, ...] = ()
+    per: Literal["component", "wave"] = "component"
+    stateful: bool = False
+    once_before: tuple[dict[str, Any], ...] = ()
+    once_after: tuple[dict[str, Any], ...] = ()
+    once_at: str = ""  # where the once lanes run; empty: the first host
+    rollout: Rollout | None = None
+    departments: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ()
+
+
+class Window(Part, frozen=True):
+    """When forward lanes may begin, in the plan's time zone. `to` before `from` runs past midnight."""
+
+    from_: str = field(name="from")
+    to: str
+    days: tuple[Day, ...] = ()  # none: every day; the day on which the window begins
+    date: str = ""  # or exactly one date, 2026-12-20
+
+
+class Freeze(Part, frozen=True):
+    from_: str = field(name="from")  # 2026-12-31 or 2026-12-31T18:00
+    to: str
+    because: str = ""
+
+
+class Approval(Part, frozen=True):
+    """Who approves in a role: a name, or `any of [a, b]`."""
+
+    role: Text
+    by: Text | dict[str, tuple[str, ...]]
+    signed: bool = True
+    keys: tuple[str, ...] = ()  # allowed_signers lines, OpenSSH's format
+
+
+class Risk(Part, frozen=True):
+    risk: Text
+    area: str = ""
+    likelihood: Level = "medium"
+    impact: Level = "medium"
+    prevention: str = ""
+    response: str = ""
+    owner: str = ""
+    residual: Level = "low"
+
+
+class BackupStrategy(Part, frozen=True):
+    what: Text
+    where: str = ""
+    keep_s: Duration | None = field(default=None, name="keep")
+    proof: str = ""
+
+
+class RollbackPlan(Part, frozen=True):
+    trigger: str = ""
+    limit_s: Duration | None = field(default=None, name="limit")
+    point_of_no_return: str = ""
+
+
+class Measure(Part, frozen=True):
+    metric: Text
+    below: str = ""
+    above: str = ""
+    by: str = ""
+
+
+class Goal(Part, frozen=True):
+    id: Text
+    statement: Text
+    measure: Measure | None = None
+
+
+class Notify(Part, frozen=True):
+    """Tell somebody: a command (the message on its standard input), a webhook, or an Apprise address."""
+
+    command: str = ""
+    webhook: str = ""
+    apprise: str = ""
+    on: tuple[Literal["hold", "failure", "rollback", "end", "start"], ...] = ("hold", "failure", "rollback", "end")
+
+
+class Plan(Part, frozen=True):
+    upgrade: Text
+    components: tuple[Component, ...]
+    inventory: str = "hosts.yaml"
+    timezone: str = "UTC"
+    language: Literal["en", "zh", ""] = ""
+    owner: str = ""
+    background: str = ""
+    benefit: str = ""
+    goals: tuple[Goal, ...] = ()
+    rollout: Rollout = Rollout()
+    windows: tuple[Window, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+    reserve_s: Duration = field(default=0.0, name="reserve")  # kept free at the end of a window
+    deadline: str = ""
+    approvals: tuple[Approval, ...] = ()
+    unsigned_approvals: bool = False
+    risks: tuple[Risk, ...] = ()
+    backup: tuple[BackupStrategy, ...] = ()
+    rollback: RollbackPlan | None = None
+    acceptance: tuple[str, ...] = ()
+    notify: tuple[Notify, ...] = ()

@@ -1,0 +1,146 @@
+"""What will be done, with nothing left to choose but when. An approval names a schedule's digest.
+
+Held as recipes x hosts and expanded lazily (`decide.expand`): 100,000 hosts are a normal case.
+
+Ids:  stage  orders/1/w2            component / hop / wave
+      lane   orders/1/w2/app-07     one host's way through a stage
+      step   orders/1/w2/app-07/03-install
+             c05-verify: repeated after the soak; u03-install: the undo; b02-drain: repeated on the way back
+"""
+
+from hashlib import sha256
+from typing import Literal
+
+from msgspec import Struct, json
+
+from liftlock.model.actions import Action
+from liftlock.model.inventory import Host
+from liftlock.model.plan import Approval, Check, Freeze, Notify, OnFailure, Window
+
+CONTROLLER = "controller"
+
+
+class Template(Struct, frozen=True):
+    """One step of a recipe, for whatever host. `at`: empty for the lane's own host, `controller`, or a host's name.
+
+    `confirm`: looked at once more after the soak. `way`: on which way it takes part.
+    """
+
+    verb: str
+    action: Action
+    undo: Action | None = None
+    at: str = ""
+    timeout_s: float = 300.0
+    estimate_s: float = 5.0
+    confirm: bool = False
+    way: Literal["both", "up", "back"] = "both"
+
+
+class Recipe(Struct, frozen=True):
+    """Templates in order, and their numbered names (`03-install`), equal in number."""
+
+    names: tuple[str, ...]
+    templates: tuple[Template, ...]
+
+
+class Gate(Struct, frozen=True):
+    """A check of the plan with the template that reads its figure."""
+
+    check: Check
+    template: Template
+
+
+class Capacity(Struct, frozen=True):
+    """What a group of hosts promises: at most `out_max` out of service together (`back_out_max` on the way back)."""
+
+    group: str
+    size: int
+    out_max: int
+    back_out_max: int
+
+
+class Policy(Struct, frozen=True):
+    """A component's rollout, with every share turned into a number."""
+
+    version_from: str
+    version_to: str
+    after: tuple[str, ...]
+    capacity: str
+    on_failure: OnFailure
+    failures_max: int
+    wave_failures_max: int
+    attempts_max: int
+    host_deadline_s: float
+    progress_deadline_s: float
+    soak_s: float
+    look_every_s: float
+    longest_soak_s: float
+    no_return_because: str = ""  # not empty: `from` is known bad, there is no way back to it
+    outage: bool = False
+
+
+class Stage(Struct, frozen=True):
+    """One wave of one component (or a `once` lane). `needs`: stages that must be passed before."""
+
+    id: str
+    component: str
+    wave: str
+    hosts: tuple[str, ...]
+    recipe: str
+    needs: tuple[str, ...] = ()
+    soaks: bool = True
+
+
+class Schedule(Struct, frozen=True):
+    upgrade: str
+    title: str
+    plan: str  # SHA-256 of the plan file
+    zone: str
+    program: str
+    drivers: dict[str, str]
+    policies: dict[str, Policy]
+    capacities: dict[str, Capacity]
+    recipes: dict[str, Recipe]
+    gates: dict[str, tuple[Gate, ...]]  # by component
+    stages: tuple[Stage, ...]
+    hosts: dict[str, Host]
+    assumes: dict[str, dict[str, str]]
+    artifacts: dict[str, str]  # path -> SHA-256
+    windows: tuple[Window, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+    reserve_s: float = 0.0
+    deadline: str = ""
+    approvals: tuple[Approval, ...] = ()
+    unsigned_approvals: bool = False
+    notify: tuple[Notify, ...] = ()
+    language: str = ""
+
+
+class Step(Struct, frozen=True):
+    """A template made concrete. `subject` is the host that it is about, `at` where it runs."""
+
+    id: str
+    lane: str
+    name: str
+    subject: str
+    at: str
+    action: Action
+    timeout_s: float
+    undoes: str = ""  # the step whose evidence it reads
+
+
+def digest(schedule: Schedule) -> str:
+    """SHA-256, in hex, of the schedule's canonical JSON: equal for equal inputs, whoever arranged it."""
+    return sha256(json.encode(schedule, order="deterministic")).hexdigest()
+
+
+def stage_of(lane: str) -> str:
+    return lane.rpartition("/")[0]
+
+
+def host_of(lane: str) -> str:
+    return lane.rpartition("/")[2]
+
+
+def lane_of(step: str) -> str:
+    return step.rpartition("/")[0]

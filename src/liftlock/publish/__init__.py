@@ -1,0 +1,1 @@
+"""Words, figures and documents from the record, in English and Chinese."""
