@@ -1,0 +1,104 @@
+"""The codes of this room (L001-L099) with the fields that each finding carries. The words are made in `publish`.
+
+`line` and `column` are there where a finding has no key of its own to be found by: `locate` reads them.
+"""
+
+from liftlock.model.findings import Field, Finding, Path, Severity
+
+PLACE = ("line", "column")
+
+CODES: dict[str, tuple[str, ...]] = {
+    # the text itself
+    "L001": ("problem", *PLACE),  # not YAML; the parser's own English words
+    "L002": PLACE,  # not UTF-8
+    "L003": ("size_bytes", "limit_bytes"),  # larger than what is read
+    "L004": ("limit", *PLACE),  # nested too deeply
+    "L005": ("limit", *PLACE),  # too many values, counting what aliases repeat
+    "L006": ("character", *PLACE),  # a control character (U+0000)
+    "L007": PLACE,  # a tab where indentation is expected
+    "L008": ("problem", *PLACE),  # the file ends in the middle of something: truncated, or not closed
+    "L009": PLACE,  # a second document in the file
+    "L010": ("tag", *PLACE),  # a tag such as !!python/object
+    "L011": ("key", "first_line", *PLACE),  # the same key twice
+    "L012": ("key", "suggestion"),  # unknown key, one that is near exists
+    "L013": ("key", "allowed"),  # unknown key
+    "L014": PLACE,  # a merge key <<
+    "L015": ("name", *PLACE),  # an alias to nothing, or to something that it is part of
+    "L016": PLACE,  # a key that is no plain text
+    "L017": (),  # nothing in the file
+    "L018": PLACE,  # `any of [a, b]` inside braces: {any of: [a, b]} is meant
+    # values
+    "L020": ("key",),  # a key is missing
+    "L021": ("given",),  # text is expected
+    "L022": ("key",),  # a key without a value
+    "L023": ("given", "allowed"),  # none of the allowed values
+    "L024": ("given", "suggestion", "allowed"),  # the same, one that is near exists
+    "L025": ("given",),  # no duration (30s, 10m, 2h, 1d)
+    "L026": ("given",),  # no share (3 or 25%)
+    "L027": ("given",),  # no number
+    "L028": ("given", "limit"),  # below the least
+    "L029": ("given", "limit"),  # above the most
+    "L030": ("key",),  # empty text
+    "L031": ("given",),  # yes, no, on, off where true or false is expected
+    "L032": ("given",),  # warning: a text (a version) written as a bare number; read as written
+    "L033": ("given", "read"),  # warning: a bare number that loses something when read (1.10 is 1.1)
+    "L034": ("given", "read"),  # warning: a number with a leading zero, read as decimal
+    "L035": ("given",),  # infinite, or no number (.inf, .nan)
+    "L036": ("given", "pattern"),  # text of another form
+    "L037": ("length", "limit"),  # too few entries or characters
+    "L038": ("length", "limit"),  # too many entries or characters
+    "L039": ("given",),  # a name with other characters than letters, digits, `.`, `_`, `-`, or over 63 of them
+    "L080": ("given",),  # a whole number is expected
+    "L081": ("given",),  # true or false is expected
+    "L082": ("given",),  # a list is expected
+    "L083": ("given",),  # a mapping is expected
+    "L084": ("given", "expected"),  # one of several types is expected
+    # recipes
+    "L040": ("given",),  # an item that is no mapping
+    "L041": ("key", "suggestion"),  # unknown action, one that is near exists
+    "L042": ("key", "known"),  # unknown action
+    "L043": ("keys",),  # several actions in one item
+    "L044": ("key", "fields"),  # an action that takes no plain value
+    "L045": ("key", "fields"),  # fields of several technologies in one item
+    "L046": ("key", "fields"),  # none of the fields that name the technology
+    "L047": ("problem",),  # the driver's own type refuses the value
+    "L048": ("known",),  # an item that names no action
+    # dates and times
+    "L050": ("given",),  # no time of day (22:00)
+    "L051": ("given",),  # no date (2026-12-20, or 2026-12-20T18:00 where a time is allowed)
+    "L052": ("given",),  # unknown time zone
+    # inventory
+    "L060": ("given",),  # no range (app-[01:08])
+    "L061": ("group", "member"),  # a group names a host that is not there
+    "L062": ("group", "member", "suggestion"),  # the same, one that is near exists
+    "L063": ("groups",),  # groups that contain each other
+    "L064": ("host", "first"),  # one host written twice; `first`: the key that had it
+    "L065": ("given", "limit"),  # a range of too many hosts
+    "L066": ("name",),  # a group and a host of one name
+    "L067": ("name",),  # a reserved name (controller)
+    "L068": ("group", "child"),  # a group's child is not there
+    "L069": ("group", "child", "suggestion"),  # the same, one that is near exists
+    # files that the plan names
+    "L070": ("file", "looked_at"),  # not there
+    "L071": ("file", "problem"),  # there, and cannot be read
+    "L072": ("file", "size_bytes", "limit_bytes"),  # too large
+    "L073": ("file",),  # no UTF-8 text
+    "L074": ("file", "expected", "actual"),  # another SHA-256 than the plan says
+    "L075": ("given",),  # no SHA-256
+    "L076": ("file",),  # a folder, a device: no plain file
+}
+
+WARNINGS = frozenset({"L032", "L033", "L034"})
+SHOWN_MAX = 80  # characters of the plan that a finding repeats
+
+
+def complain(code: str, path: Path = (), source: str = "plan", **fields: Field) -> Finding:
+    """A finding of this room; text fields are cut to what a person reads."""
+    severity = Severity.WARNING if code in WARNINGS else Severity.ERROR
+    return Finding(code, severity, path, {name: cut(value) for name, value in fields.items()}, source)
+
+
+def cut(value: Field) -> Field:
+    if isinstance(value, str) and len(value) > SHOWN_MAX * 4:
+        return value[: SHOWN_MAX * 4] + "…"
+    return value
