@@ -1,4 +1,4 @@
-"""How long will it take, and how long would the way back take? From the recipes' own estimates, or from what was measured.
+"""How long will it take, and how long the way back? From the recipes' own estimates, or from what was measured.
 
 Lanes run side by side up to the group's capacity and one failure domain at a time, so a stage takes as many rounds as
 its domains need; soak comes on top.
