@@ -1,1 +1,1 @@
-"""The append-only record: events, blobs, Merkle tree, checkpoints, locks."""
+"""The append-only record: stores, blobs, the Merkle tree, signed checkpoints, bundles, backups."""
