@@ -119,7 +119,7 @@ class Store(Protocol):
     async def claim(self, stream: str, share: str, *, epoch: int) -> int:
         """A new generation for a share of the run's lanes: whoever held it before is refused from now on."""
 
-    async def entries(self, stream: str, since: int = 0) -> tuple[Entry, ...]: ...
+    async def entries(self, stream: str, since: int = 0, limit: int | None = None) -> tuple[Entry, ...]: ...
 
     async def head(self, stream: str) -> Head | None: ...
 
@@ -201,7 +201,8 @@ class Driver(Protocol):
     def gauge(self, check: Check, setting: Setting) -> Template | None:
         """The template that reads a health check's figure (`value` in its evidence), if the check is this driver's."""
 
-    def operate(self, action: Action, context: Context) -> Operation: ...
+    def operate(self, action: Action, context: Context) -> Operation | Failure:
+        """What to do; a Failure where that cannot even be said (a template that does not render)."""
 
     def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure | Again: ...
 

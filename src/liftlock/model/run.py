@@ -107,6 +107,7 @@ class Tally(Struct):
 class StageView(Struct):
     opened_at: datetime
     begun: int = 0
+    stepped: int = 0  # begun by a step, in order: the first so many hosts have begun or are skipped
     upgraded: int = 0
     returned: int = 0
     failed: int = 0  # lanes left as they are
@@ -120,6 +121,7 @@ class StageView(Struct):
     looked_at: datetime | None = None
     tallies: dict[str, Tally] = {}
     waived: bool = False  # a person settled its checks
+    bad: tuple[str, ...] = ()  # hosts that the last look found unhealthy
     lanes: list[str] = field(default_factory=list)
 
     @property
@@ -155,8 +157,9 @@ class Run(Struct):
     holds: dict[str, Reason] = field(default_factory=dict)
     confirmations: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rollback: Rollback | None = None
-    to_turn: dict[str, None] = field(default_factory=dict)  # lanes that the rollback has yet to turn
-    returning: int = 0  # lanes on the way back now
+    to_turn: dict[str, dict[str, None]] = field(default_factory=dict)  # component -> lanes to be turned by the rollback
+    returning: dict[str, int] = field(default_factory=dict)  # component -> lanes on the way back now
+    close_asked: Reason | None = None
     paused: Reason | None = None
     paused_at_once: bool = False
     aborted: Reason | None = None
@@ -217,7 +220,8 @@ def end_step(run: Run, entry: ev.Entry, event: Any) -> None:
         touched = view.touched or isinstance(event, ev.StepFailed)
     elif isinstance(event, ev.StepSucceeded) and (boot := event.evidence.facts.get("boot")):
         run.boots[lane.host] = boot
-    lane.steps[name] = replace(view, failure=failure, touched=touched)
+    interrupted = failure is FailureKind.INTERRUPTED
+    lane.steps[name] = replace(view, failure=failure, touched=touched, tries=view.tries - interrupted)
 
 
 def skip_step(run: Run, entry: ev.Entry, event: ev.StepSkipped) -> None:
@@ -229,7 +233,10 @@ def skip_step(run: Run, entry: ev.Entry, event: ev.StepSkipped) -> None:
 def move(run: Run, entry: ev.Entry, step: str, cause: Any) -> tuple[str, LaneView, StepView]:
     """A step's transition: from the table, or not at all."""
     lane_id, _, name = step.rpartition("/")
-    lane = run.lanes.get(lane_id) or begin_lane(run, entry, lane_id)
+    lane = run.lanes.get(lane_id)
+    if lane is None:
+        lane = begin_lane(run, entry, lane_id)
+        run.stages[lane.stage].stepped += 1
     before = lane.step(name)
     after = TRANSITIONS.get((before.state, cause))
     if after is None:
@@ -278,14 +285,32 @@ def turn_lane(run: Run, entry: ev.Entry, event: ev.LaneTurned) -> None:
     if lane.phase is Phase.BACK or any(lane_of(step) == event.lane for step in flying_of(run, lane)):
         raise IllegalEvent(f"#{entry.seq} {event.lane}: cannot turn now")
     uncount(run, lane)
-    if event.lane in run.to_turn:
-        del run.to_turn[event.lane]
-    else:
+    if not forget_turn(run, event.lane):
         count_failure(run, lane)
     lane.phase, lane.because = Phase.BACK, event.because
     run.due[event.lane] = None
-    run.returning += 1
+    component = component_of(lane)
+    run.returning[component] = run.returning.get(component, 0) + 1
     release_holds(run, event.lane)
+
+
+def forget_turn(run: Run, lane_id: str) -> bool:
+    """The rollback need not turn this lane any more; false if it did not mean to."""
+    component = lane_id.partition("/")[0]
+    lanes = run.to_turn.get(component, {})
+    if lane_id not in lanes:
+        return False
+    del lanes[lane_id]
+    if not lanes:
+        del run.to_turn[component]
+    return True
+
+
+def arrive_back(run: Run, lane: LaneView) -> None:
+    if lane.phase is Phase.BACK:
+        run.returning[component_of(lane)] -= 1
+        if not run.returning[component_of(lane)]:
+            del run.returning[component_of(lane)]
 
 
 def flying_of(run: Run, lane: LaneView) -> list[str]:
@@ -332,11 +357,12 @@ def end_lane(run: Run, entry: ev.Entry, event: ev.LaneEnded) -> None:
     if lane.result is not None:
         raise IllegalEvent(f"#{entry.seq} {event.lane}: has ended before")
     stage = run.stages[lane.stage]
-    run.returning -= lane.phase is Phase.BACK
+    arrive_back(run, lane)
     lane.result = event.result
     lane.because = event.because or lane.because
     run.due.pop(event.lane, None)
-    run.to_turn.pop(event.lane, None) if event.result is LaneResult.FAILED else None
+    if event.result is LaneResult.FAILED:
+        forget_turn(run, event.lane)
     if run.busy.get(lane.host) == event.lane:
         del run.busy[lane.host]
     match event.result:
@@ -403,6 +429,7 @@ def observe_stage(run: Run, entry: ev.Entry, event: ev.StageObserved) -> None:
     stage.looked_at = entry.at
     stage.soaking_since = stage.soaking_since or entry.at
     stage.soaked_s += event.covers_s
+    stage.bad = tuple(sorted({host for sample in event.samples for host in sample.bad_hosts}))
     for sample in event.samples:
         tally = stage.tallies.setdefault(sample.check, Tally())
         tally.samples += sample.value is not None
@@ -462,10 +489,14 @@ def begin_rollback(run: Run, entry: ev.Entry, event: ev.RollbackBegan) -> None:
     run.paused, run.paused_at_once = None, False
     run.holds = {subject: why for subject, why in run.holds.items() if subject.count("/") > 2}
     names = set(event.names)
-    for lane_id, lane in run.lanes.items():
-        inside = event.scope == "all" or (lane.stage if event.scope == "stage" else lane.host) in names
-        if inside and lane.phase is not Phase.BACK and lane.result is not LaneResult.SKIPPED:
-            run.to_turn[lane_id] = None
+    inside = [
+        lane_id
+        for lane_id, lane in reversed(run.lanes.items())
+        if event.scope == "all" or (lane.stage if event.scope == "stage" else lane.host) in names
+        if lane.phase is not Phase.BACK and lane.result is not LaneResult.SKIPPED
+    ]
+    for lane_id in sorted(inside, key=lambda lane_id: not run.lanes[lane_id].out):
+        run.to_turn.setdefault(lane_id.partition("/")[0], {})[lane_id] = None
 
 
 def raise_hold(run: Run, entry: ev.Entry, event: ev.HoldRaised) -> None:
@@ -482,8 +513,16 @@ def settle_hold(run: Run, entry: ev.Entry, event: ev.HoldSettled) -> None:
         settle_stage(run.stages[event.subject], event.answer)
     elif lane_of(event.subject) in run.lanes:
         settle_step(run, entry, event)
-    elif event.answer == "done":
-        run.aborted = run.aborted or Reason("settled", {"by": event.by, "why": event.because})
+    elif event.answer in ("done", "skip"):
+        run.close_asked = Reason("settled", {"by": event.by, "why": event.because})
+    else:
+        end_rollback(run)
+
+
+def end_rollback(run: Run) -> None:
+    """A partial rollback that is through no longer keeps the run from going on."""
+    if not run.to_turn and not run.returning:
+        run.rollback = None
 
 
 def settle_stage(stage: StageView, answer: ev.Answer) -> None:
@@ -520,7 +559,8 @@ def pause_run(run: Run, entry: ev.Entry, event: ev.RunPaused) -> None:
 
 def resume_run(run: Run, entry: ev.Entry, event: ev.RunResumed) -> None:
     run.paused, run.paused_at_once, run.aborted = None, False, None
-    run.holds.pop("run", None)
+    if run.holds.pop("run", None):
+        end_rollback(run)
     stop_soak_clocks(run, entry)
 
 
@@ -539,17 +579,20 @@ def amend_run(run: Run, entry: ev.Entry, event: ev.RunAmended) -> None:
 
 
 def drop_lane(run: Run, lane_id: str, lane: LaneView) -> None:
+    ended = lane.result is not None
     uncount(run, lane)
     forgive(run, lane)
     bring_in(run, lane)
     stage = run.stages[lane.stage]
     stage.begun -= 1
+    stage.stepped -= bool(lane.steps)
     stage.lanes.remove(lane_id)
-    run.returning -= lane.phase is Phase.BACK
+    if not ended:
+        arrive_back(run, lane)
     for step in flying_of(run, lane):
         run.flying.pop(step, None)
     run.due.pop(lane_id, None)
-    run.to_turn.pop(lane_id, None)
+    forget_turn(run, lane_id)
     if run.busy.get(lane.host) == lane_id:
         del run.busy[lane.host]
 

@@ -1,0 +1,217 @@
+"""What happens next? Pure: the same layout, run and time give the same answer.
+
+Lanes that are due move on; a failed one goes back or stays, as the plan says; the budget is looked at before success;
+stages soak, are confirmed and promoted; new lanes begin within windows and capacity. A call costs what is due.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from liftlock.decide.capacity import Room, room_for
+from liftlock.decide.expand import Layout, Ways
+from liftlock.decide.rollback import choose_rollback
+from liftlock.decide.stages import choose_stages
+from liftlock.decide.turn import Turn
+from liftlock.decide.way_back import no_return, way_back
+from liftlock.model import events as ev
+from liftlock.model.actions import FailureKind, Kind
+from liftlock.model.decisions import Decision, Perform, Record, Wait
+from liftlock.model.events import LaneResult, RunResult
+from liftlock.model.reasons import Reason, because
+from liftlock.model.run import LaneView, Phase, Run, StepState, StepView
+from liftlock.model.schedule import Policy
+
+RETRIED = (FailureKind.TRANSIENT, FailureKind.UNREACHABLE, FailureKind.INTERRUPTED)
+BACK_OFF_MAX_S = 30.0
+
+
+def choose(layout: Layout, run: Run, now: datetime) -> Sequence[Decision]:
+    """The next moves, in order; a single `Wait` when there is none. A closed run has none at all."""
+    if run.result is not None:
+        return ()
+    turn = Turn(now)
+    if run.paused_at_once:
+        turn.wait(None, run.paused or because("paused"))
+    else:
+        choose_moves(turn, layout, run)
+    if not turn.decisions:
+        turn.decisions.append(Wait(turn.until, turn.waits[0] if turn.waits else because("nothing-due")))
+    return turn.decisions
+
+
+def choose_moves(turn: Turn, layout: Layout, run: Run) -> None:
+    room = room_for(layout, run)
+    for lane_id in run.due:
+        choose_lane(turn, layout, run, room, lane_id)
+    if any(isinstance(decision, Record) for decision in turn.decisions):
+        return  # what was just learnt comes first
+    if run.rollback is not None:
+        turn.decisions += choose_rollback(layout, run, room)
+    if not turn.decisions:
+        choose_stages(turn, layout, run, room)
+    if not turn.decisions and (ending := choose_end(layout, run)):
+        turn.decisions.append(ending)
+
+
+# --- one lane ---------------------------------------------------------------------------------------------
+
+
+def choose_lane(turn: Turn, layout: Layout, run: Run, room: Room, lane_id: str) -> None:
+    lane = run.lanes[lane_id]
+    ways = layout.ways_of(lane.stage)
+    names = path(ways, lane)
+    current = next((name for name in names if lane.step(name).state not in (StepState.DONE, StepState.SKIPPED)), None)
+    if lane.phase is not Phase.BACK and is_to_turn(run, lane_id):
+        return  # the rollback turns it when its order comes
+    if current is None:
+        turn.decisions.append(Record(ending_of(lane_id, lane)))
+        return
+    view = lane.step(current)
+    if view.state is StepState.LOST:
+        turn.decisions.append(Record(ev.HoldRaised(f"{lane_id}/{current}", because("outcome-unknown"))))
+    elif view.state is StepState.FAILED:
+        choose_after_failure(turn, layout, run, lane_id, current)
+    elif past_deadline(layout, lane, turn.now):
+        give_up(turn, layout, run, lane_id, current, because("host-deadline", host=lane.host))
+    else:
+        perform(turn, run, room, lane_id, current)
+
+
+def path(ways: Ways, lane: LaneView) -> tuple[str, ...]:
+    match lane.phase:
+        case Phase.UP:
+            return ways.up
+        case Phase.CONFIRM:
+            return ways.confirm
+        case Phase.BACK:
+            return way_back(ways, lane)
+
+
+def is_to_turn(run: Run, lane_id: str) -> bool:
+    return bool(run.to_turn) and lane_id in run.to_turn.get(lane_id.partition("/")[0], {})
+
+
+def ending_of(lane_id: str, lane: LaneView) -> ev.RunEvents:
+    match lane.phase:
+        case Phase.UP:
+            return ev.LaneEnded(lane_id, LaneResult.UPGRADED)
+        case Phase.CONFIRM:
+            return ev.LaneConfirmed(lane_id)
+        case Phase.BACK:
+            return ev.LaneEnded(lane_id, LaneResult.RETURNED)
+
+
+def perform(turn: Turn, run: Run, room: Room, lane_id: str, name: str) -> None:
+    """Perform the lane's next step, if its host is not another lane's and its going out breaks no promise."""
+    lane = run.lanes[lane_id]
+    if run.busy.get(lane.host, lane_id) != lane_id:
+        turn.wait(None, because("host-busy", host=lane.host, lane=run.busy[lane.host]))
+        return
+    goes_out = lane.phase is not Phase.CONFIRM and not lane.out
+    if goes_out and not room.take(lane.stage, lane.host, back=lane.phase is Phase.BACK):
+        turn.wait(None, because("no-capacity", host=lane.host))
+        return
+    turn.decisions.append(Perform(f"{lane_id}/{name}", lane.step(name).attempt + 1, run.boots.get(lane.host, "")))
+
+
+def past_deadline(layout: Layout, lane: LaneView, now: datetime) -> bool:
+    deadline_s = policy_of(layout, lane).host_deadline_s
+    return lane.phase is Phase.UP and now - lane.begun_at > timedelta(seconds=deadline_s)
+
+
+def policy_of(layout: Layout, lane: LaneView) -> Policy:
+    return layout.schedule.policies[layout.stages[lane.stage].component]
+
+
+# --- a failed step ----------------------------------------------------------------------------------------
+
+
+def choose_after_failure(turn: Turn, layout: Layout, run: Run, lane_id: str, name: str) -> None:
+    lane = run.lanes[lane_id]
+    view = lane.step(name)
+    policy = policy_of(layout, lane)
+    if view.failure in RETRIED and view.tries < policy.attempts_max and not past_deadline(layout, lane, turn.now):
+        again_at = (view.at or turn.now) + timedelta(seconds=back_off_s(view))
+        if turn.now < again_at:
+            turn.wait(again_at, because("retry-later", step=f"{lane_id}/{name}", attempt=view.attempt + 1))
+        else:
+            turn.decisions.append(Perform(f"{lane_id}/{name}", view.attempt + 1, run.boots.get(lane.host, "")))
+        return
+    kind = "" if view.failure is None else view.failure.value
+    give_up(turn, layout, run, lane_id, name, because("step-failed", step=f"{lane_id}/{name}", kind=kind))
+
+
+def back_off_s(view: StepView) -> float:
+    return min(2.0 ** max(view.tries, 0) / 2, BACK_OFF_MAX_S)
+
+
+def give_up(turn: Turn, layout: Layout, run: Run, lane_id: str, name: str, why: Reason) -> None:
+    """No more attempts: hold for a person, leave the host as it is, or turn the lane back, as the plan says."""
+    lane = run.lanes[lane_id]
+    policy = policy_of(layout, lane)
+    step = f"{lane_id}/{name}"
+    if lane.phase is Phase.BACK or needs_a_person(layout, lane, name):
+        turn.decisions.append(Record(ev.HoldRaised(step, why)))
+        return
+    if lost_untouched(lane, name):
+        turn.decisions.append(Record(ev.LaneEnded(lane_id, LaneResult.FAILED, why)))
+        return
+    final = no_return(layout.ways_of(lane.stage), policy, lane)
+    if policy.on_failure != "freeze" and not final:
+        turn.decisions.append(Record(ev.LaneTurned(lane_id, why)))
+    elif lane.phase is Phase.CONFIRM:
+        turn.decisions.append(Record(ev.HoldRaised(step, why)))
+    else:
+        turn.decisions.append(Record(ev.LaneEnded(lane_id, LaneResult.FAILED, why)))
+        if final:
+            turn.decisions.append(Record(ev.HoldRaised(lane.stage, because("past-no-return", lane=lane_id, why=final))))
+
+
+def lost_untouched(lane: LaneView, name: str) -> bool:
+    """Unreachable before anything was done: there is nothing to bring back, and the host stays counted as out."""
+    nothing_done = not any(step.touched for other, step in lane.steps.items() if not other.startswith("00-"))
+    return lane.phase is Phase.UP and lane.step(name).failure is FailureKind.UNREACHABLE and nothing_done
+
+
+def needs_a_person(layout: Layout, lane: LaneView, name: str) -> bool:
+    """A host that is not what was assumed, and a drain that never ends, are no failures of the new version."""
+    view = lane.step(name)
+    kind = layout.ways_of(lane.stage).templates[name.lstrip("cub")].action.kind
+    drains_for_ever = kind is Kind.DRAIN and view.failure is FailureKind.TIMEOUT
+    return view.failure is FailureKind.DEVIATED or drains_for_ever
+
+
+# --- the end ----------------------------------------------------------------------------------------------
+
+
+def choose_end(layout: Layout, run: Run) -> Record | None:
+    """Close the run, or hold it where only a person can say how it ends."""
+    if run.flying or run.due or run.to_turn or run.returning:
+        return None
+    rollback = run.rollback
+    if run.close_asked is not None and not open_lanes(run):
+        return Record(ev.RunClosed(RunResult.ABORTED, run.close_asked))
+    if rollback is not None and rollback.scope == "all" and not run.holds:
+        return Record(ev.RunClosed(RunResult.ROLLED_BACK, rollback.because))
+    if "run" in run.holds:
+        return None
+    if rollback is not None and rollback.scope != "all":
+        return Record(ev.HoldRaised("run", because("rolled-back-in-part", scope=rollback.scope)))
+    if run.aborted is not None and not open_lanes(run):
+        return Record(ev.HoldRaised("run", run.aborted))
+    if not run.holds and all(is_promoted(run, stage.id) for stage in layout.schedule.stages):
+        return Record(ev.RunClosed(result_of(run.lanes.values()), because("all-promoted")))
+    return None
+
+
+def open_lanes(run: Run) -> bool:
+    return bool(run.busy)
+
+
+def is_promoted(run: Run, stage: str) -> bool:
+    return stage in run.stages and run.stages[stage].promoted
+
+
+def result_of(lanes: Iterable[LaneView]) -> RunResult:
+    whole = all(lane.result is LaneResult.UPGRADED for lane in lanes)
+    return RunResult.UPGRADED if whole else RunResult.UPGRADED_WITH_EXCEPTIONS

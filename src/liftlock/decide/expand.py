@@ -1,0 +1,137 @@
+"""A schedule laid out: its indexes, and a step made concrete from its recipe when it is needed."""
+
+import re
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from liftlock.model.actions import Action
+from liftlock.model.schedule import Recipe, Schedule, Stage, Step, Template
+
+PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\w+)\}")
+
+
+class Ways(Struct, frozen=True):
+    """A recipe's ways: names on the way up, names looked at again after the soak, and every name's template."""
+
+    up: tuple[str, ...]
+    confirm: tuple[str, ...]
+    templates: dict[str, Template]
+
+
+class Layout(Struct, frozen=True):
+    """A schedule with the indexes that deciding needs; made once for each schedule."""
+
+    schedule: Schedule
+    stages: dict[str, Stage]
+    ways: dict[str, Ways]  # by recipe
+    sharers: dict[str, tuple[str, ...]]  # capacity -> components that draw on it
+    dependents: dict[str, frozenset[str]]  # component -> those that depend on it, directly or not
+
+    def ways_of(self, stage: str) -> Ways:
+        return self.ways[self.stages[stage].recipe]
+
+
+def lay_out(schedule: Schedule) -> Layout:
+    sharers: dict[str, tuple[str, ...]] = {}
+    for component, policy in schedule.policies.items():
+        sharers[policy.capacity] = (*sharers.get(policy.capacity, ()), component)
+    return Layout(
+        schedule=schedule,
+        stages={stage.id: stage for stage in schedule.stages},
+        ways={name: ways_through(recipe) for name, recipe in schedule.recipes.items()},
+        sharers=sharers,
+        dependents={component: dependents_of(schedule, component) for component in schedule.policies},
+    )
+
+
+def ways_through(recipe: Recipe) -> Ways:
+    pairs = tuple(zip(recipe.names, recipe.templates, strict=True))
+    return Ways(
+        up=tuple(name for name, template in pairs if template.way != "back"),
+        confirm=tuple(f"c{name}" for name, template in pairs if template.confirm and template.way != "back"),
+        templates=dict(pairs),
+    )
+
+
+def dependents_of(schedule: Schedule, component: str) -> frozenset[str]:
+    found: set[str] = set()
+    wave = {component}
+    while wave:
+        wave = {name for name, policy in schedule.policies.items() if wave & set(policy.after)} - found
+        found |= wave
+    return frozenset(found)
+
+
+def expand(layout: Layout, step_id: str) -> Step:
+    """The step with this id, its action filled with the host's variables. Raises KeyError if there is none."""
+    lane, _, name = step_id.rpartition("/")
+    stage_id, _, host = lane.rpartition("/")
+    stage = layout.stages[stage_id]
+    mode, plain = (name[0], name[1:]) if name[0] in "cub" else ("", name)
+    templates = layout.ways[stage.recipe].templates
+    template = templates[plain]
+    action = template.undo if mode == "u" else template.action
+    if action is None:
+        raise KeyError(step_id)
+    known = variables(layout.schedule, stage.component, host, back=mode in ("u", "b"))
+    return Step(
+        id=step_id,
+        lane=lane,
+        name=name,
+        subject=host,
+        at=fill(template.at, known) or host,
+        action=fill_action(action, known),
+        timeout_s=template.timeout_s,
+        undoes=f"{lane}/{plain}" if mode == "u" else reads_from(templates, lane, mode, plain),
+    )
+
+
+def reads_from(templates: dict[str, Template], lane: str, mode: str, plain: str) -> str:
+    """The step before it of the same driver, whose evidence it may want: prove reads backup, install reads fetch."""
+    before = ""
+    for name, template in templates.items():
+        if name == plain:
+            break
+        if template.action.driver == templates[plain].action.driver:
+            before = name
+    return f"{lane}/{mode if mode == 'b' else ''}{before}" if before else ""
+
+
+def variables(schedule: Schedule, component: str, host: str, *, back: bool) -> dict[str, str]:
+    """What `{placeholders}` of a recipe may name, for one host."""
+    entry, policy = schedule.hosts[host], schedule.policies[component]
+    return entry.variables | {
+        "host": host,
+        "address": entry.address,
+        "domain": entry.domain,
+        "root": entry.root,
+        "component": component,
+        "from_version": policy.version_from,
+        "to_version": policy.version_to,
+        "version": policy.version_from if back else policy.version_to,
+    }
+
+
+def fill_action(action: Action, known: dict[str, str]) -> Action:
+    args = {key: value if key in action.literal else fill(value, known) for key, value in action.args.items()}
+    return replace(action, args=args)
+
+
+def fill(value: Any, known: dict[str, str]) -> Any:
+    """Replace `{name}` in every text of a JSON-like value; `{{` and `}}` are braces; unknown names stay."""
+    if isinstance(value, str):
+        return PLACEHOLDER.sub(lambda found: replacement(found, known), value) if "{" in value else value
+    if isinstance(value, dict):
+        return {key: fill(item, known) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [fill(item, known) for item in value]
+    return value
+
+
+def replacement(found: re.Match[str], known: dict[str, str]) -> str:
+    text = found.group(0)
+    if text in ("{{", "}}"):
+        return text[0]
+    return known.get(found.group(1), text)

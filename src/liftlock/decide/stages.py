@@ -1,0 +1,231 @@
+"""Waves: opened when what they need is passed, filled with lanes, soaked, confirmed, promoted.
+
+The error condition is looked at first. A wave in which nothing was upgraded is never a pass. Nothing new begins while
+something is held, paused, aborted or rolled back, nor outside a window, nor if it could not go back before that closes.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from liftlock.decide.capacity import Room
+from liftlock.decide.estimate import back_s, stage_forward_s
+from liftlock.decide.expand import Layout
+from liftlock.decide.judge import Verdict, judge_stage
+from liftlock.decide.turn import Turn
+from liftlock.decide.way_back import no_return
+from liftlock.decide.windows import opening
+from liftlock.model import events as ev
+from liftlock.model.decisions import Observe, Perform, Record
+from liftlock.model.reasons import Reason, because
+from liftlock.model.run import Run, StageView
+from liftlock.model.schedule import Policy, Stage
+
+
+def choose_stages(turn: Turn, layout: Layout, run: Run, room: Room) -> None:
+    for stage in layout.schedule.stages:
+        view = run.stages.get(stage.id)
+        if view is None:
+            choose_opening(turn, layout, run, stage)
+        elif not view.promoted:
+            choose_stage(turn, layout, run, room, stage, view)
+        if any(isinstance(decision, Record) for decision in turn.decisions):
+            return
+
+
+def standstill(run: Run) -> Reason | None:
+    """Why nothing new may begin, apart from time and capacity."""
+    if run.paused is not None:
+        return run.paused
+    if run.rollback is not None:
+        return because("rolling-back")
+    if run.aborted is not None:
+        return run.aborted
+    if run.close_asked is not None:
+        return run.close_asked
+    if run.holds:
+        subject, reason = next(iter(run.holds.items()))
+        return because("held", subject=subject, why=reason.code)
+    return None
+
+
+# --- opening ----------------------------------------------------------------------------------------------
+
+
+def choose_opening(turn: Turn, layout: Layout, run: Run, stage: Stage) -> None:
+    missing = next((need for need in stage.needs if need not in run.stages or not run.stages[need].promoted), None)
+    if missing is not None:
+        return
+    if why := standstill(run):
+        turn.wait(None, why)
+        return
+    found = opening(layout.schedule.windows, layout.schedule.freezes, turn.now)
+    if found is None:
+        turn.decisions.append(Record(ev.HoldRaised(stage.id, because("no-window", stage=stage.id))))
+        return
+    begins, ends = found
+    work_s = whole_s(layout, run, stage)
+    if turn.now < begins:
+        turn.wait(begins, because("window-closed", opens=begins.isoformat(timespec="minutes")))
+    elif turn.now + timedelta(seconds=work_s) <= ends:
+        turn.decisions.append(Record(ev.StageOpened(stage.id)))
+    elif begins + timedelta(seconds=work_s) > ends and stage.id not in run.holds:
+        turn.decisions.append(Record(ev.StageOpened(stage.id)))
+        turn.decisions.append(Record(ev.HoldRaised(stage.id, because("window-too-short", needs_s=round(work_s)))))
+    else:
+        turn.wait(ends, because("does-not-fit", stage=stage.id, closes=ends.isoformat(timespec="minutes")))
+
+
+def whole_s(layout: Layout, run: Run, stage: Stage) -> float:
+    """Seconds to finish the stage and still roll everything of its component back, with the reserve."""
+    done = sum(view.upgraded for name, view in run.stages.items() if name.partition("/")[0] == stage.component)
+    forward_s = stage_forward_s(layout.schedule, stage, len(stage.hosts))
+    return forward_s + back_s(layout.schedule, stage.component, done + len(stage.hosts)) + layout.schedule.reserve_s
+
+
+# --- an open stage ----------------------------------------------------------------------------------------
+
+
+def choose_stage(turn: Turn, layout: Layout, run: Run, room: Room, stage: Stage, view: StageView) -> None:
+    policy = layout.schedule.policies[stage.component]
+    judged = run.rollback is None and not view.waived and stage.id not in run.holds
+    if judged and (why := failure_of(layout, run, stage, view, policy) or overdue(turn, run, stage, view, policy)):
+        turn.decisions.append(fail_stage(layout, run, stage, policy, why))
+        return
+    if view.ended == len(stage.hosts):
+        choose_after_lanes(turn, layout, run, stage, view, policy)
+    elif why := standstill(run):
+        turn.wait(None, why)
+    else:
+        begin_lanes(turn, layout, run, room, stage, view)
+        if view.upgraded and layout.schedule.gates.get(stage.component) and stage.soaks:
+            observe(turn, stage, view, policy)
+
+
+def failure_of(layout: Layout, run: Run, stage: Stage, view: StageView, policy: Policy) -> Reason | None:
+    """Over the budget, or judged unhealthy?"""
+    if view.failures > policy.wave_failures_max:
+        return because("wave-budget-exceeded", stage=stage.id, failures=view.failures, allowed=policy.wave_failures_max)
+    failures = run.failures.get(stage.component, 0)
+    if failures > policy.failures_max:
+        return because("budget-exceeded", component=stage.component, failures=failures, allowed=policy.failures_max)
+    verdict, why = judge_stage(layout.schedule.gates.get(stage.component, ()), view.tallies)
+    return why if verdict is Verdict.FAIL else None
+
+
+def overdue(turn: Turn, run: Run, stage: Stage, view: StageView, policy: Policy) -> Reason | None:
+    """The progress deadline: reset by each newly healthy host; a pause, a hold or a closed window does not fail it."""
+    if view.begun == view.ended or standstill(run) or run.progress_at is None:
+        return None
+    ends = run.progress_at + timedelta(seconds=policy.progress_deadline_s)
+    if turn.now <= ends:
+        turn.wait(ends, because("in-progress", stage=stage.id))
+        return None
+    return because("progress-deadline", stage=stage.id, deadline_s=round(policy.progress_deadline_s))
+
+
+def fail_stage(layout: Layout, run: Run, stage: Stage, policy: Policy, why: Reason) -> Record:
+    """Over: roll back as far as the plan says, or freeze and ask a person."""
+    if policy.on_failure in ("freeze", "roll back host"):
+        return Record(ev.HoldRaised(stage.id, why))
+    whole = policy.on_failure != "roll back wave"
+    names = () if whole else (stage.id,)
+    if blocker := first_final(layout, run, None if whole else stage.id):
+        return Record(ev.HoldRaised(stage.id, because("cannot-roll-back", lane=blocker[0], why=blocker[1])))
+    return Record(ev.RollbackBegan("all" if whole else "stage", why, names))
+
+
+def first_final(layout: Layout, run: Run, stage: str | None) -> tuple[str, str] | None:
+    """A lane that is past its point of no return, with the reason, among those that would go back."""
+    for lane_id, lane in run.lanes.items():
+        if stage is None or lane.stage == stage:
+            policy = layout.schedule.policies[layout.stages[lane.stage].component]
+            if why := no_return(layout.ways_of(lane.stage), policy, lane):
+                return lane_id, why
+    return None
+
+
+# --- lanes ------------------------------------------------------------------------------------------------
+
+
+def begin_lanes(turn: Turn, layout: Layout, run: Run, room: Room, stage: Stage, view: StageView) -> None:
+    found = opening(layout.schedule.windows, layout.schedule.freezes, turn.now)
+    if found is None or found[0] > turn.now:
+        turn.wait(found and found[0], because("window-closed", opens=found[0].isoformat() if found else ""))
+        return
+    first = layout.ways_of(stage.id).up[0]
+    open_lanes = view.begun - view.ended
+    hosts, before = layout.schedule.hosts, None
+    for host in waiting_hosts(run, stage, view):
+        domain = hosts[host].domain
+        if before is None:
+            before = domain_under_way(layout, run, stage, view) if open_lanes else domain
+        if domain != before or host in run.busy:
+            turn.wait(None, because("one-domain-at-a-time" if domain != before else "host-busy", host=host))
+            return
+        if not room.take(stage.id, host, back=False):
+            turn.wait(None, because("no-capacity", host=host))
+            return
+        turn.decisions.append(Perform(f"{stage.id}/{host}/{first}", 1, ""))
+
+
+def domain_under_way(layout: Layout, run: Run, stage: Stage, view: StageView) -> str:
+    """The failure domain of the lane that began last."""
+    last = next(lane for lane in reversed(view.lanes) if run.lanes[lane].steps)
+    return layout.schedule.hosts[run.lanes[last].host].domain
+
+
+def waiting_hosts(run: Run, stage: Stage, view: StageView) -> Iterator[str]:
+    """Hosts whose lane has not begun, in the schedule's order, without walking those that have."""
+    for host in stage.hosts[view.stepped :]:
+        if f"{stage.id}/{host}" not in run.lanes:
+            yield host
+    if view.begun < len(stage.hosts) and view.stepped >= len(stage.hosts):
+        yield from (host for host in stage.hosts if f"{stage.id}/{host}" not in run.lanes)
+
+
+# --- soak, confirmation, promotion --------------------------------------------------------------------------
+
+
+def choose_after_lanes(turn: Turn, layout: Layout, run: Run, stage: Stage, view: StageView, policy: Policy) -> None:
+    """Every lane has ended: the wave soaks, is confirmed, is promoted; or a person is asked."""
+    if stage.id in run.holds:
+        turn.wait(None, because("held", subject=stage.id, why=run.holds[stage.id].code))
+    elif (why := standstill(run)) and not view.confirming:
+        turn.wait(None, why)
+    elif view.upgraded == 0 and not view.waived:
+        turn.decisions.append(Record(ev.HoldRaised(stage.id, because("nothing-upgraded", stage=stage.id))))
+    elif stage.soaks and not view.waived and not soaked(turn, layout, stage, view, policy):
+        return
+    elif view.upgraded > view.confirmed and layout.ways_of(stage.id).confirm:
+        if not view.confirming:
+            turn.decisions.append(Record(ev.StageConfirming(stage.id)))
+    else:
+        why = because("waived") if view.waived else because("soaked-healthy", checks=len(view.tallies))
+        turn.decisions.append(Record(ev.StagePromoted(stage.id, why)))
+
+
+def soaked(turn: Turn, layout: Layout, stage: Stage, view: StageView, policy: Policy) -> bool:
+    """Observed long enough, and judged healthy? Else look again, or hold when the longest soak is over."""
+    verdict, why = judge_stage(layout.schedule.gates.get(stage.component, ()), view.tallies)
+    if view.soaked_s >= policy.soak_s and verdict is Verdict.PASS:
+        return True
+    began = view.soaking_since or turn.now
+    if turn.now - began > timedelta(seconds=policy.longest_soak_s):
+        stuck = why if verdict is not Verdict.PASS else because("soak-not-observed", soaked_s=round(view.soaked_s))
+        turn.decisions.append(Record(ev.HoldRaised(stage.id, stuck)))
+    else:
+        observe(turn, stage, view, policy)
+    return False
+
+
+def observe(turn: Turn, stage: Stage, view: StageView, policy: Policy) -> None:
+    due = turn.now if view.looked_at is None else next_look(view.looked_at, policy)
+    if due <= turn.now:
+        turn.decisions.append(Observe(stage.id, view.looked_at))
+    else:
+        left_s = max(policy.soak_s - view.soaked_s, 0)
+        turn.wait(due, because("soaking", stage=stage.id, left_s=round(left_s)))
+
+
+def next_look(looked_at: datetime, policy: Policy) -> datetime:
+    return looked_at + timedelta(seconds=policy.look_every_s)

@@ -1,0 +1,91 @@
+"""Tell people: a command that gets the message on its standard input, a webhook, or an Apprise address.
+
+A notice that cannot be sent stops no upgrade; it is reported through `report`.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from msgspec import json
+
+from liftlock.execute.world import Occasion
+from liftlock.model.events import RunEvents
+from liftlock.model.plan import Notify
+
+LIMIT_S = 20.0
+
+
+class ChannelNotifier:
+    """Sends what `say` words to every channel that wants the occasion. `report(channel, problem)` hears of failures."""
+
+    def __init__(
+        self,
+        channels: Sequence[Notify],
+        say: Callable[[Occasion, RunEvents], str],
+        report: Callable[[str, str], None],
+    ) -> None:
+        self.channels, self.say, self.report = channels, say, report
+
+    async def tell(self, occasion: Occasion, event: RunEvents) -> None:
+        wanted = [channel for channel in self.channels if occasion in channel.on]
+        if wanted:
+            text = self.say(occasion, event)
+            await asyncio.gather(*(self.send(channel, occasion, text) for channel in wanted))
+
+    async def send(self, channel: Notify, occasion: Occasion, text: str) -> None:
+        name = channel.command or channel.webhook or channel.apprise.partition(":")[0]
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                problem = await self.deliver(channel, occasion, text)
+        except TimeoutError:
+            problem = f"no answer within {LIMIT_S:.0f} s"
+        except OSError as error:
+            problem = str(error)
+        if problem:
+            self.report(name, problem)
+
+    async def deliver(self, channel: Notify, occasion: Occasion, text: str) -> str:
+        """Answers what went wrong, or nothing."""
+        if channel.command:
+            return await run_command(channel.command, occasion, text)
+        if channel.webhook:
+            return await post(channel.webhook, occasion, text)
+        return await send_with_apprise(channel.apprise, text)
+
+
+async def run_command(command: str, occasion: Occasion, text: str) -> str:
+    process = await asyncio.create_subprocess_shell(
+        command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        _, errors = await process.communicate(json.encode({"occasion": occasion, "text": text}) + b"\n")
+    except asyncio.CancelledError:
+        process.kill()
+        raise
+    return (
+        "" if process.returncode == 0 else f"exit status {process.returncode}: {errors[-200:].decode(errors='replace')}"
+    )
+
+
+async def post(url: str, occasion: Occasion, text: str) -> str:
+    import httpx
+
+    try:
+        async with httpx.AsyncClient(timeout=LIMIT_S) as client:
+            answer = await client.post(url, json={"occasion": occasion, "text": text})
+    except httpx.HTTPError as error:
+        return str(error) or type(error).__name__
+    return "" if answer.is_success else f"status {answer.status_code}"
+
+
+async def send_with_apprise(address: str, text: str) -> str:
+    try:
+        import apprise
+    except ImportError:
+        return "install liftlock[notify] for this channel"
+    sender = apprise.Apprise()
+    sender.add(address)
+    return "" if await sender.async_notify(body=text, title="Liftlock") else "not delivered"

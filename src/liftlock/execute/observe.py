@@ -1,0 +1,120 @@
+"""One look at a stage's health: every check on every host that was upgraded, as one event.
+
+A host that could not be read makes the look one without data, which never adds to the soak and never passes.
+Cumulative counters (`requests`, `errors`) are read against the first look of this controller at that host.
+"""
+
+import asyncio
+from datetime import datetime
+from itertools import count
+
+from liftlock.decide.expand import Layout, fill, fill_action, variables
+from liftlock.decide.judge import breaches
+from liftlock.execute.perform import Job, Performer, safe_run
+from liftlock.execute.world import World
+from liftlock.model import events as ev
+from liftlock.model.actions import Again, Context, Evidence, Failure, Operation
+from liftlock.model.errors import WorldError
+from liftlock.model.events import LaneResult
+from liftlock.model.run import Run
+from liftlock.model.schedule import Gate, Stage, Step
+
+AT_ONCE = 64  # hosts looked at side by side
+COVERS_MAX = 3.0  # a look covers at most so many intervals: what was not looked at is not observed
+
+
+class Observer:
+    def __init__(self, world: World, performer: Performer) -> None:
+        self.world, self.performer = world, performer
+        self.baselines: dict[tuple[str, str], tuple[float, float]] = {}
+        self.places = asyncio.Semaphore(AT_ONCE)
+
+    async def look(self, layout: Layout, run: Run, stage_id: str, since: datetime | None) -> ev.StageObserved:
+        stage = layout.stages[stage_id]
+        hosts = [
+            run.lanes[lane].host for lane in run.stages[stage_id].lanes if run.lanes[lane].result is LaneResult.UPGRADED
+        ]
+        gates = layout.schedule.gates.get(stage.component, ())
+        samples = tuple([await self.sample(layout, stage, gate, hosts) for gate in gates])
+        healthy = all(sample.value is not None and not sample.fails for sample in samples)
+        return ev.StageObserved(stage_id, self.covers(layout, stage, since) if healthy else 0.0, samples)
+
+    def covers(self, layout: Layout, stage: Stage, since: datetime | None) -> float:
+        """Seconds of observed health since the last look."""
+        if since is None:
+            return 0.0
+        passed_s = (self.world.clock.now() - since).total_seconds()
+        return max(0.0, min(passed_s, layout.schedule.policies[stage.component].look_every_s * COVERS_MAX))
+
+    async def sample(self, layout: Layout, stage: Stage, gate: Gate, hosts: list[str]) -> ev.Sample:
+        values = await asyncio.gather(*(self.value(layout, stage, gate, host) for host in hosts))
+        known = [value for value in values if value is not None]
+        bad = tuple(
+            host for host, value in zip(hosts, values, strict=True) if value is None or breaches(gate.check, value)
+        )
+        worst = (min if gate.check.below is not None else max)(known, default=None)
+        fails = worst is not None and breaches(gate.check, worst)
+        return ev.Sample(gate.check.name, worst if len(known) == len(hosts) else None, bad, fails)
+
+    async def value(self, layout: Layout, stage: Stage, gate: Gate, host: str) -> float | None:
+        """The check's figure for one host; None where it could not be read."""
+        job = self.job(layout, stage, gate, host)
+        driver = self.world.drivers[job.step.action.driver]
+        operation = driver.operate(job.step.action, job.context)
+        if isinstance(operation, Failure):
+            return None
+        async with self.places:
+            try:
+                return await self.figure(job, operation, gate.check.name, host)
+            except WorldError:
+                return None
+
+    async def figure(self, job: Job, operation: Operation, check: str, host: str) -> float | None:
+        driver = self.world.drivers[job.step.action.driver]
+        for _ in count():
+            outcome = await self.performer.once(job, operation, read_only=True)
+            answer = driver.read(job.step.action, job.context, outcome)
+            if isinstance(answer, Evidence):
+                return self.reading(answer, check, host)
+            if not isinstance(answer, Again):
+                return None
+            await self.world.clock.sleep(answer.after_s)
+        return None
+
+    def reading(self, evidence: Evidence, check: str, host: str) -> float | None:
+        facts = evidence.facts
+        if "requests" not in facts:
+            value = facts.get("value")
+            return float(value) if isinstance(value, int | float) else None
+        requests, errors = float(facts["requests"]), float(facts.get("errors", 0))
+        base = self.baselines.setdefault((check, host), (requests, errors))
+        if requests < base[0]:  # the counter was reset
+            base = self.baselines[check, host] = (0.0, 0.0)
+        seen = requests - base[0]
+        return (errors - base[1]) / seen if seen > 0 else None
+
+    def job(self, layout: Layout, stage: Stage, gate: Gate, host: str) -> Job:
+        schedule, template = layout.schedule, gate.template
+        policy, known = schedule.policies[stage.component], variables(schedule, stage.component, host, back=False)
+        step = Step(
+            id=f"{stage.id}/{host}/look-{gate.check.name}",
+            lane=f"{stage.id}/{host}",
+            name="look",
+            subject=host,
+            at=fill(template.at, known) or host,
+            action=fill_action(template.action, known),
+            timeout_s=template.timeout_s,
+        )
+        context = Context(
+            run=safe_run(schedule.upgrade),
+            step=step.id,
+            host=host,
+            address=schedule.hosts[host].address,
+            component=stage.component,
+            version=policy.version_to,
+            from_version=policy.version_from,
+            to_version=policy.version_to,
+            variables=known,
+            state=schedule.hosts[host].state,
+        )
+        return Job(step, 0, "", context, "")

@@ -1,0 +1,62 @@
+"""A run begins: its schedule is kept, its hosts are locked against other runs, the first event says who and what."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import json
+
+from liftlock.decide.expand import fill, variables
+from liftlock.execute.world import World
+from liftlock.model import events as ev
+from liftlock.model.actions import Kind
+from liftlock.model.reasons import Reason, because
+from liftlock.model.schedule import Schedule, Stage, Template
+
+FREE = frozenset({"deadline", "wait", "timeout", "server"})  # arguments that do not name the entry
+
+
+class Refused(Exception):
+    """A person's command that the run's state does not allow, with the reason for it."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(f"{reason.code} {reason.fields}")
+        self.reason = reason
+
+
+async def open_run(
+    world: World,
+    stream: str,
+    upgrade_stream: str,
+    schedule: Schedule,
+    *,
+    by: str,
+    controller: str,
+    approvals: Sequence[ev.Approved] = (),
+) -> None:
+    """Open a run of this schedule. Raises Refused if another run holds one of its hosts: nothing is left behind."""
+    digest = await world.store.put(json.encode(schedule, order="deterministic"))
+    if taken := await world.store.lock(stream, sorted(set(names_to_lock(schedule)))):
+        name, holder = next(iter(sorted(taken.items())))
+        raise Refused(because("locked-by-another-run", name=name, run=holder, more=len(taken) - 1))
+    now = world.clock.now()
+    opened = ev.RunOpened(schedule.upgrade, digest, by, controller, schedule.program, tuple(approvals))
+    await world.store.append(stream, [opened], now, size=0)
+    await world.store.append(upgrade_stream, [ev.RunBegan(stream, digest, by)], now)
+
+
+def names_to_lock(schedule: Schedule) -> Iterator[str]:
+    """Hosts of lanes, and the load-balancer entries that are drained."""
+    for stage in schedule.stages:
+        drains = [
+            template for template in schedule.recipes[stage.recipe].templates if template.action.kind is Kind.DRAIN
+        ]
+        for host in stage.hosts:
+            yield f"host:{host}"
+            for template in drains:
+                yield entry_name(schedule, stage, host, template)
+
+
+def entry_name(schedule: Schedule, stage: Stage, host: str, template: Template) -> str:
+    known = variables(schedule, stage.component, host, back=False)
+    args = {key: fill(value, known) for key, value in sorted(template.action.args.items()) if key not in FREE}
+    server = fill(template.action.args.get("server", host), known)
+    return f"entry:{json.encode([template.action.driver, args, server]).decode()}"

@@ -1,0 +1,238 @@
+"""Carry a step out and read what came of it: one place turns the world's answers and errors into an event.
+
+A script that changes something goes to its host under a mark, named after run, step and attempt, and runs once. What is
+asked of a peer (HTTP, a socket) is repeated within its deadline only if asking twice is asking once.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from hashlib import sha256
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from liftlock.execute.redact import Redactor
+from liftlock.execute.world import World
+from liftlock.model import events as ev
+from liftlock.model.actions import (
+    Again,
+    Ask,
+    Confirmed,
+    Context,
+    Delay,
+    Elapsed,
+    Evidence,
+    Failure,
+    FailureKind,
+    Greet,
+    HttpCall,
+    Kind,
+    Operation,
+    Outcome,
+    Script,
+    SecretRef,
+    SocketCall,
+    TimedOut,
+    Transfer,
+    Vanished,
+)
+from liftlock.model.errors import WorldError, WorldKind
+from liftlock.model.ports import Absent, Driver
+from liftlock.model.reasons import because
+from liftlock.model.schedule import Step
+
+READ_ONLY = (Kind.VERIFY, Kind.PRECHECK)
+ASK_AGAIN_S = 1.0
+OUTPUT_MAX = 4096  # characters of output kept in the journal itself
+KINDS = {
+    WorldKind.UNREACHABLE: FailureKind.UNREACHABLE,
+    WorldKind.TIMEOUT: FailureKind.TIMEOUT,
+    WorldKind.REBOOTED: FailureKind.INTERRUPTED,
+}
+NOT_STARTED = (WorldKind.REBOOTED, WorldKind.HOST_FULL, WorldKind.MISSING)
+
+
+class Job(Struct, frozen=True):
+    """One attempt at a step, with what its driver may know."""
+
+    step: Step
+    attempt: int
+    boot: str
+    context: Context
+    mark: str
+
+
+def mark_of(run: str, step_id: str, attempt: int) -> str:
+    """A safe name of at most 255 bytes for an attempt; its run's name and a dot come first."""
+    readable = re.sub(r"[^A-Za-z0-9-]", "_", step_id)[-120:]
+    return f"{safe_run(run)}.{readable}.{sha256(step_id.encode()).hexdigest()[:12]}.{attempt}"
+
+
+def safe_run(run: str) -> str:
+    """The run's name in marks: readable, safe, at most 80 bytes."""
+    readable = re.sub(r"[^A-Za-z0-9-]", "_", run)[:64]
+    return f"{readable}-{sha256(run.encode()).hexdigest()[:12]}"
+
+
+class Performer:
+    """Carries jobs out. `confirmations`: who confirmed a manual step; `guard`: raises if the run is no longer ours."""
+
+    def __init__(
+        self,
+        world: World,
+        confirmations: Callable[[str], tuple[str, ...]],
+        guard: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.world = world
+        self.confirmations = confirmations
+        self.guard = guard
+        self.redactor = Redactor()
+
+    async def perform(self, job: Job, driver: Driver) -> ev.RunEvents:
+        """Do it, for the first time as far as this attempt's mark goes."""
+        operation = driver.operate(job.step.action, job.context)
+        if isinstance(operation, Failure):
+            return await self.ended(job, operation)
+        try:
+            return await self.ended(job, await self.result(job, driver, operation))
+        except WorldError as error:
+            return await self.after_error(job, driver, operation, error)
+
+    async def settle(self, job: Job, driver: Driver) -> ev.RunEvents:
+        """Find out what became of an attempt that this process did not see the end of."""
+        operation = driver.operate(job.step.action, job.context)
+        try:
+            if isinstance(operation, Script) and not is_read_only(job):
+                return await self.settle_script(job, driver)
+            if isinstance(operation, HttpCall | SocketCall) and not operation.repeatable:
+                return await self.look(job, driver)
+            return await self.perform(job, driver)
+        except WorldError as error:
+            return ev.StepLost(
+                job.step.id, job.attempt, because("unreachable", message=self.redactor.clean(error.message))
+            )
+
+    # --- scripts -------------------------------------------------------------------------------------------
+
+    async def settle_script(self, job: Job, driver: Driver) -> ev.RunEvents:
+        found = await self.world.hosts.attach(job.step.at, job.mark, timeout_s=job.step.timeout_s)
+        match found:
+            case Absent():
+                return ev.StepNotStarted(job.step.id, job.attempt, Failure(FailureKind.INTERRUPTED, "not-started"))
+            case Vanished():
+                return await self.look(job, driver)
+        answer = self.read(job, driver, found)
+        if isinstance(answer, Again):
+            answer = Failure(FailureKind.TRANSIENT, "not-ready")
+        return await self.ended(job, answer)
+
+    async def look(self, job: Job, driver: Driver) -> ev.RunEvents:
+        """The outcome is unknown: the action's own probe says, or a person."""
+        probe = driver.probe(job.step.action, job.context)
+        if probe is None:
+            return ev.StepLost(job.step.id, job.attempt, because("no-probe"))
+        outcome = await self.once(job, probe, read_only=True)
+        settled = driver.settle(job.step.action, job.context, outcome)
+        if settled is None:
+            return ev.StepLost(job.step.id, job.attempt, because("probe-unclear"))
+        return await self.ended(job, settled)
+
+    async def after_error(self, job: Job, driver: Driver, operation: Operation, error: WorldError) -> ev.RunEvents:
+        """The world did not answer. A script may have started all the same: then look; nothing else is guessed."""
+        if isinstance(operation, Script) and not is_read_only(job) and error.kind not in NOT_STARTED:
+            return await self.settle(job, driver)
+        failure = self.failure_of(error)
+        if error.kind in NOT_STARTED:
+            return ev.StepNotStarted(job.step.id, job.attempt, failure)
+        return await self.ended(job, failure)
+
+    # --- any operation ---------------------------------------------------------------------------------------
+
+    async def result(self, job: Job, driver: Driver, operation: Operation) -> Evidence | Failure:
+        """Ask until the driver has its answer or the step's deadline is over. Raises WorldError."""
+        clock = self.world.clock
+        deadline = clock.monotonic() + job.step.timeout_s
+        while True:
+            try:
+                answer = self.read(job, driver, await self.once(job, operation, read_only=is_read_only(job)))
+            except WorldError as error:
+                if not asked_again(operation, error) or clock.monotonic() + ASK_AGAIN_S > deadline:
+                    raise
+                answer = Again(ASK_AGAIN_S)
+            if not isinstance(answer, Again):
+                return answer
+            if clock.monotonic() + answer.after_s > deadline:
+                return Failure(FailureKind.TIMEOUT, "deadline", {"timeout_s": round(job.step.timeout_s)})
+            await clock.sleep(answer.after_s)
+
+    async def once(self, job: Job, operation: Operation, *, read_only: bool) -> Outcome:
+        hosts, at, timeout_s = self.world.hosts, job.step.at, job.step.timeout_s
+        match operation:
+            case Script() if read_only:
+                return await hosts.look(at, operation, timeout_s=timeout_s, env=self.resolve(operation.secrets))
+            case Script():
+                env = self.resolve(operation.secrets)
+                boot = job.boot if at == job.step.subject else ""
+                return await hosts.perform(at, job.mark, operation, timeout_s=timeout_s, boot=boot, env=env)
+            case Greet():
+                return await hosts.greet(at)
+            case Transfer():
+                return await hosts.transfer(at, operation)
+            case Delay():
+                await self.world.clock.sleep(operation.for_s)
+                return Elapsed()
+            case Ask():
+                return await self.ask(job, operation)
+        await self.guard()
+        if isinstance(operation, HttpCall):
+            return await hosts.http(at, operation, self.resolve(operation.secrets))
+        return await hosts.socket(at, operation)
+
+    async def ask(self, job: Job, operation: Ask) -> Confirmed | TimedOut:
+        deadline = self.world.clock.monotonic() + job.step.timeout_s
+        while len(by := self.confirmations(job.step.id)) < operation.people:
+            if self.world.clock.monotonic() > deadline:
+                return TimedOut()
+            await self.world.clock.sleep(self.world.poll_s)
+        return Confirmed(by)
+
+    def read(self, job: Job, driver: Driver, outcome: Outcome) -> Evidence | Failure | Again:
+        if isinstance(outcome, TimedOut):
+            fields: dict[str, Any] = {"timeout_s": round(job.step.timeout_s)}
+            return Failure(FailureKind.TIMEOUT, "deadline", fields, outcome.output)
+        return driver.read(job.step.action, job.context, outcome)
+
+    def resolve(self, refs: Mapping[str, SecretRef]) -> dict[str, str]:
+        found = {name: self.world.secrets.resolve(ref) for name, ref in refs.items()}
+        for value in found.values():
+            self.redactor.learn(value)
+        return found
+
+    # --- what is recorded ------------------------------------------------------------------------------------
+
+    async def ended(self, job: Job, result: Evidence | Failure) -> ev.RunEvents:
+        """The event of an attempt's end: secrets taken out, long output kept as a blob with its tail inline."""
+        output = self.redactor.clean(result.output)
+        if isinstance(result, Evidence):
+            facts = self.redactor.clean(result.facts)
+            if len(output) > OUTPUT_MAX:
+                facts = facts | {"output_sha256": await self.world.store.put(output.encode())}
+            kept = Evidence(facts, output[-OUTPUT_MAX:])
+            return ev.StepSucceeded(job.step.id, job.attempt, kept)
+        failure = replace(result, fields=self.redactor.clean(result.fields), output=output[-OUTPUT_MAX:])
+        return ev.StepFailed(job.step.id, job.attempt, failure)
+
+    def failure_of(self, error: WorldError) -> Failure:
+        kind = KINDS.get(error.kind, FailureKind.REFUSED)
+        return Failure(kind, f"world-{error.kind.value}", {"message": self.redactor.clean(error.message)})
+
+
+def is_read_only(job: Job) -> bool:
+    return job.step.action.kind in READ_ONLY
+
+
+def asked_again(operation: Operation, error: WorldError) -> bool:
+    """A peer that does not answer yet is asked again: a service that is starting, a load balancer that reloads."""
+    passing = error.kind in (WorldKind.UNREACHABLE, WorldKind.TIMEOUT, WorldKind.REFUSED)
+    return passing and isinstance(operation, HttpCall | SocketCall) and operation.repeatable
