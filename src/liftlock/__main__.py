@@ -1,0 +1,5 @@
+"""`python -m liftlock`."""
+
+from liftlock.cli.main import main
+
+main()

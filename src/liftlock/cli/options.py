@@ -1,0 +1,23 @@
+"""Options that many commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+PlanFile = Annotated[Path, typer.Argument(help="The plan file.", show_default=False)]
+Which = Annotated[
+    str, typer.Argument(help="A plan file, an upgrade or a run; else the last run of the store.", show_default=False)
+]
+StoreAt = Annotated[
+    str, typer.Option("--store", help="Folder of the record; else LIFTLOCK_STORE, else .liftlock beside the plan.")
+]
+Lang = Annotated[str, typer.Option("--lang", help="Language: en or zh.")]
+Json = Annotated[bool, typer.Option("--json", help="For programs: one JSON value.")]
+Me = Annotated[str, typer.Option("--as", help="Your name; else LIFTLOCK_PERSON, else the system's user.")]
+Because = Annotated[str, typer.Option("--reason", "-m", help="Why; it is recorded.")]
+
+
+def commands() -> typer.Typer:
+    """An empty set of commands that keeps the line breaks of its examples."""
+    return typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)

@@ -1,0 +1,188 @@
+"""A look at many hosts at once, changing nothing.
+
+Rule: a host that cannot be reached, or lacks a tool, is a result, never an error. Every value is what the host said.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from msgspec import Struct
+
+from liftlock.execute.reading import look_at
+from liftlock.model.actions import Again, Context, Evidence, Exited, Failure, Script
+from liftlock.model.errors import WorldError
+from liftlock.model.ports import Driver, Hosts, Secrets
+from liftlock.model.schedule import Step
+from liftlock.model.survey import HostSurvey, Survey
+
+LOOK_TIMEOUT_S = 20.0
+VALUE_MAX = 200
+SIDE_BY_SIDE = 50
+
+BODY = r"""
+say() { [ -z "$2" ] || printf '@%s=%s\n' "$1" "$2"; }
+if [ -r /etc/os-release ]; then
+  say os "$(. /etc/os-release; printf %s "${ID:-}")"
+  say os_version "$(. /etc/os-release; printf %s "${VERSION_ID:-}")"
+fi
+say kernel "$(uname -r 2>/dev/null)"
+say arch "$(uname -m 2>/dev/null)"
+say cpus "$(getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null)"
+if [ -r /proc/meminfo ]; then
+  while read -r key value unit; do
+    case $key in
+      MemTotal:) say memory_mb "$((value / 1024))" ;;
+      MemAvailable:) say memory_free_mb "$((value / 1024))" ;;
+    esac
+  done </proc/meminfo
+fi
+say zone "$(cat /etc/timezone 2>/dev/null || date +%Z 2>/dev/null)"
+say boot "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
+least=
+for path in $SURVEY_PATHS; do
+  while [ ! -e "$path" ]; do
+    case $path in */*) path=${path%/*}; path=${path:-/} ;; *) path=. ;; esac
+  done
+  free=$(df -Pk "$path" 2>/dev/null | { read -r head; read -r device blocks used free rest; printf %s "$free"; })
+  case $free in ''|*[!0-9]*) continue ;; esac
+  free=$((free / 1024))
+  if [ -z "$least" ] || [ "$free" -lt "$least" ]; then least=$free; fi
+done
+say disk_free_mb "$least"
+for unit in $SURVEY_SERVICES; do
+  command -v systemctl >/dev/null 2>&1 || break
+  say "service:$unit" "$(systemctl is-active "$unit" 2>/dev/null)"
+done
+for port in $SURVEY_PORTS; do
+  [ -r /proc/net/tcp ] || break
+  hex=$(printf '%04X' "$port")
+  state=free
+  for table in /proc/net/tcp /proc/net/tcp6; do
+    [ -r "$table" ] || continue
+    while read -r slot local remote status rest; do
+      [ "$status" = 0A ] || continue
+      case $local in *:"$hex") state=used ;; esac
+    done <"$table"
+  done
+  say "port:$port" "$state"
+done
+exit 0
+"""
+
+
+class Version(Struct, frozen=True):
+    """How a component's running version is read on a host: a read-only step of its driver."""
+
+    component: str
+    step: Step
+    context: Context
+
+
+class Question(Struct, frozen=True):
+    """What is asked of one host beyond what is asked of all. `paths`, `services`: without blanks."""
+
+    paths: tuple[str, ...] = ("/",)
+    services: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+    versions: tuple[Version, ...] = ()
+
+
+Progress = Callable[[HostSurvey, int, int], None]  # a host's answer, how many answered, of how many
+
+
+def unheard(answer: HostSurvey, done: int, total: int) -> None:
+    """Nobody watches."""
+
+
+async def survey(
+    hosts: Hosts,
+    questions: Mapping[str, Question],
+    drivers: Mapping[str, Driver],
+    secrets: Secrets,
+    *,
+    at: datetime,
+    side_by_side: int = SIDE_BY_SIDE,
+    progress: Progress = unheard,
+) -> Survey:
+    """Ask every host, at most `side_by_side` at once. The answers come in the order of `questions`."""
+    gate = asyncio.Semaphore(side_by_side)
+    answers: dict[str, HostSurvey] = {}
+
+    async def one(name: str) -> None:
+        async with gate:
+            answers[name] = await ask(hosts, name, questions[name], drivers, secrets)
+        progress(answers[name], len(answers), len(questions))
+
+    async with asyncio.TaskGroup() as group:
+        for name in questions:
+            group.create_task(one(name))
+    return Survey(at, {name: answers[name] for name in questions})
+
+
+async def ask(
+    hosts: Hosts, name: str, question: Question, drivers: Mapping[str, Driver], secrets: Secrets
+) -> HostSurvey:
+    try:
+        greeting = await hosts.greet(name)
+        said = await hosts.look(name, script(question), timeout_s=LOOK_TIMEOUT_S, env={})
+    except WorldError as error:
+        return HostSurvey(name, reachable=False, problem=error.message)
+    facts = {**greeting.facts, "boot": greeting.boot, **read_facts(said.output)}
+    for version in question.versions:
+        if seen := await read_version(hosts, version, drivers, secrets):
+            facts[f"version:{version.component}"] = seen
+    problem = "" if isinstance(said, Exited) and said.code == 0 else last_line(said.output)
+    return HostSurvey(name, True, facts, greeting.clock_skew_s, problem)
+
+
+def script(question: Question) -> Script:
+    variables = {
+        "SURVEY_PATHS": " ".join(word for word in question.paths if is_word(word)) or "/",
+        "SURVEY_SERVICES": " ".join(word for word in question.services if is_word(word)),
+        "SURVEY_PORTS": " ".join(str(port) for port in question.ports),
+    }
+    return Script(BODY, variables)
+
+
+def is_word(text: str) -> bool:
+    """The shell splits the lists at blanks and expands patterns: what holds either is not asked."""
+    return bool(text) and not any(each.isspace() or each in "*?[" for each in text)
+
+
+def read_facts(output: str) -> dict[str, str]:
+    """The lines `@name=value`, each bounded."""
+    facts = {}
+    for line in output.splitlines():
+        name, equals, value = line.partition("=")
+        if name.startswith("@") and equals:
+            facts[name[1:]] = value.strip()[:VALUE_MAX]
+    return facts
+
+
+def last_line(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip() and not line.startswith("@")]
+    return lines[-1][:VALUE_MAX] if lines else ""
+
+
+async def read_version(hosts: Hosts, version: Version, drivers: Mapping[str, Driver], secrets: Secrets) -> str:
+    """The version that the running component reports; empty where it does not answer."""
+    driver, step = drivers[version.step.action.driver], version.step
+    operation = driver.operate(step.action, version.context)
+    if isinstance(operation, Failure):
+        return ""
+    try:
+        outcome = await look_at(hosts, step.at, operation, secrets, timeout_s=LOOK_TIMEOUT_S)
+    except WorldError:
+        return ""
+    return "" if outcome is None else version_in(driver.read(step.action, version.context, outcome))
+
+
+def version_in(answer: Evidence | Failure | Again) -> str:
+    """What a driver calls `version` in its evidence, or `actual` where it was another than it asked for."""
+    match answer:
+        case Evidence():
+            return str(answer.facts.get("version", ""))[:VALUE_MAX]
+        case Failure():
+            return str(answer.fields.get("actual", ""))[:VALUE_MAX]
+    return ""
