@@ -27,6 +27,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "L016": PLACE,  # a key that is no plain text
     "L017": (),  # nothing in the file
     "L018": PLACE,  # `any of [a, b]` inside braces: {any of: [a, b]} is meant
+    "L019": ("limit",),  # warning: more findings than are shown
     # values
     "L020": ("key",),  # a key is missing
     "L021": ("given",),  # text is expected
@@ -88,14 +89,19 @@ CODES: dict[str, tuple[str, ...]] = {
     "L076": ("file",),  # a folder, a device: no plain file
 }
 
-WARNINGS = frozenset({"L032", "L033", "L034"})
+WARNINGS = frozenset({"L019", "L032", "L033", "L034"})
 SHOWN_MAX = 80  # characters of the plan that a finding repeats
 
 
-def complain(code: str, path: Path = (), source: str = "plan", **fields: Field) -> Finding:
-    """A finding of this room; text fields are cut to what a person reads."""
+def complain(
+    code: str, path: Path = (), source: str = "plan", place: tuple[int, int] | None = None, /, **fields: Field
+) -> Finding:
+    """A finding of this room; text fields are cut to what a person reads. `place`: (line, column)."""
     severity = Severity.WARNING if code in WARNINGS else Severity.ERROR
-    return Finding(code, severity, path, {name: cut(value) for name, value in fields.items()}, source)
+    found = {name: cut(value) for name, value in fields.items()}
+    if place:
+        found |= {"line": place[0], "column": place[1]}
+    return Finding(code, severity, path, found, source)
 
 
 def cut(value: Field) -> Field:
