@@ -4,7 +4,7 @@ Rule: a writer that is refused has changed nothing, and the others of the batch 
 and written once, however many appended to it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from msgspec import json
@@ -12,8 +12,8 @@ from sqlalchemy import Connection, delete, select
 
 from liftlock.journal import merkle
 from liftlock.journal.tables import LOCK
-from liftlock.journal.tip import Tip
-from liftlock.model.events import Entry, Event
+from liftlock.journal.tip import Append, Tip
+from liftlock.model.events import Entry
 
 READ_HEAD = "SELECT size, epoch, frontier, generations FROM head WHERE stream = ?"
 WRITE_HEAD = (
@@ -49,28 +49,18 @@ class Batch:
             tip = self._tips[stream] = read_tip(self.connection, stream) or Tip(stream)
         return tip
 
-    def append(
-        self,
-        stream: str,
-        events: Sequence[Event],
-        encoded: Sequence[bytes],
-        at: datetime,
-        epoch: int | None,
-        size: int | None,
-        raise_epoch: bool,
-        claims: Mapping[str, int] | None,
-    ) -> tuple[Entry, ...]:
-        tip = self.tip(stream)
-        tip.check(epoch, size, claims)
-        if not events and not raise_epoch:
+    def append(self, ask: Append) -> tuple[Entry, ...]:
+        tip = self.tip(ask.stream)
+        tip.check(ask.epoch, ask.size, ask.claims)
+        if not ask.events and not ask.raise_epoch:
             return ()
-        tip.epoch += raise_epoch
-        seq, at_us = tip.size, (at - EPOCH) // MICROSECOND
-        entries, bodies = tip.extend(events, encoded, at)
+        tip.epoch += ask.raise_epoch
+        seq, at_us = tip.size, (ask.at - EPOCH) // MICROSECOND
+        entries, bodies = tip.extend(ask.events, ask.encoded, ask.at)
         for body in bodies:
-            self._values += (stream, seq, at_us, tip.epoch, body)
+            self._values += (ask.stream, seq, at_us, tip.epoch, body)
             seq += 1
-        self._changed[stream] = tip
+        self._changed[ask.stream] = tip
         return tuple(entries)
 
     def claim(self, stream: str, share: str, epoch: int) -> int:

@@ -22,7 +22,7 @@ from liftlock.journal.checkpoint import Signer, Verifier
 from liftlock.journal.faults import corrupt, faults_of
 from liftlock.journal.keys import load_signer
 from liftlock.journal.tables import CHECKPOINT, HEAD, LOCK
-from liftlock.journal.tip import DECODER, encode_events
+from liftlock.journal.tip import DECODER, Append, encode_events
 from liftlock.journal.writer import Act, Result, Writer
 from liftlock.model.errors import StaleError, WorldError, WorldKind
 from liftlock.model.events import Entry, Event
@@ -81,18 +81,16 @@ class SqliteStore:
         claims: Mapping[str, int] | None = None,
     ) -> tuple[Entry, ...]:
         encoded = encode_events(events, at)
-        return await self._writer.submit(
-            lambda batch: batch.append(stream, events, encoded, at, epoch, size, raise_epoch, claims)
-        )
+        return await self._writer.append(Append(stream, events, encoded, at, epoch, size, raise_epoch, claims))
 
     async def claim(self, stream: str, share: str, *, epoch: int) -> int:
-        return await self._writer.submit(lambda batch: batch.claim(stream, share, epoch))
+        return await self._writer.carry_out(lambda batch: batch.claim(stream, share, epoch))
 
     async def lock(self, stream: str, names: Sequence[str]) -> dict[str, str]:
-        return await self._writer.submit(lambda batch: batch.lock(stream, names))
+        return await self._writer.carry_out(lambda batch: batch.lock(stream, names))
 
     async def unlock(self, stream: str) -> None:
-        await self._writer.submit(lambda batch: batch.unlock(stream))
+        await self._writer.carry_out(lambda batch: batch.unlock(stream))
 
     # --- reading ----------------------------------------------------------------------------------------
 
@@ -132,7 +130,7 @@ class SqliteStore:
         if head is None:
             raise WorldError(WorldKind.MISSING, f"no stream {stream} in the journal", stream=stream)
         note = signer.checkpoint(head)
-        await self._writer.submit(lambda batch: batch.keep_checkpoint(stream, head.size, note))
+        await self._writer.carry_out(lambda batch: batch.keep_checkpoint(stream, head.size, note))
         return note
 
     async def checkpoints(self, stream: str) -> tuple[str, ...]:
@@ -238,9 +236,9 @@ def make_private(path: Path) -> None:
 
 def attempt(act: Act, batch: Batch) -> Result:
     try:
-        return act(batch), None
+        return batch.append(act) if isinstance(act, Append) else act(batch)
     except StaleError as refused:
-        return None, refused
+        return refused
 
 
 def in_transaction(connection: Connection) -> bool:

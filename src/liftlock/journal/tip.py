@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from msgspec import Struct, field, json
 
-from liftlock.journal import merkle
+from liftlock.journal.merkle import push, root_of
 from liftlock.model.errors import StaleError
 from liftlock.model.events import Entry, Event
 from liftlock.model.ports import Head
@@ -29,15 +29,15 @@ class Tip(Struct):
     generations: dict[str, int] = field(default_factory=dict)
 
     def head(self) -> Head:
-        return Head(self.stream, self.size, self.epoch, merkle.root_of(self.frontier).hex())
+        return Head(self.stream, self.size, self.epoch, root_of(self.frontier).hex())
 
     def check(self, epoch: int | None, size: int | None, claims: Mapping[str, int] | None) -> None:
         """Raises StaleError if the writer does not know the stream as it is."""
-        stale = epoch is not None and self.epoch > epoch
-        stale = stale or (size is not None and self.size != size)
-        if claims and not stale:
-            stale = any(self.generations.get(share, 0) > held for share, held in claims.items())
-        if stale:
+        if (
+            (epoch is not None and self.epoch > epoch)
+            or (size is not None and self.size != size)
+            or (claims and any(self.generations.get(share, 0) > held for share, held in claims.items()))
+        ):
             raise StaleError(self.stream, self.size, self.epoch)
 
     def claim(self, share: str) -> int:
@@ -50,11 +50,11 @@ class Tip(Struct):
     ) -> tuple[list[Entry], list[bytes]]:
         """Number the events and grow the tree: their entries, and the bytes that are stored and hashed."""
         size, epoch, frontier = self.size, self.epoch, self.frontier
-        middle = b',"at":%s,"epoch":%d,"event":' % (ENCODER.encode(at), epoch)
+        written_at = ENCODER.encode(at)
         entries, bodies = [], []
         for event, data in zip(events, encoded, strict=True):
-            body = b'{"seq":%d%b%b}' % (size, middle, data)
-            merkle.push(frontier, size, sha256(b"\x00" + body).digest())
+            body = b'{"seq":%d,"at":%b,"epoch":%d,"event":%b}' % (size, written_at, epoch, data)
+            push(frontier, size, sha256(b"\x00" + body).digest())
             entries.append(Entry(size, at, epoch, event))
             bodies.append(body)
             size += 1
@@ -62,9 +62,21 @@ class Tip(Struct):
         return entries, bodies
 
 
+class Append(Struct, frozen=True, gc=False):
+    """What one writer wants recorded, all or none, and what it takes for granted. `encoded`: each event's JSON."""
+
+    stream: str
+    events: Sequence[Event]
+    encoded: Sequence[bytes]
+    at: datetime
+    epoch: int | None
+    size: int | None
+    raise_epoch: bool
+    claims: Mapping[str, int] | None
+
+
 def encode_events(events: Sequence[Event], at: datetime) -> list[bytes]:
     """Each event's JSON. What cannot be encoded, and a time without a zone, is the caller's bug and raised here."""
     if at.tzinfo is None:
         raise ValueError("an entry's time must be aware")
-    encode = ENCODER.encode
-    return [encode(event) for event in events]
+    return list(map(ENCODER.encode, events))

@@ -11,11 +11,13 @@ from functools import partial
 from typing import Any, TypeVar
 
 from liftlock.journal.batch import Batch
+from liftlock.journal.tip import Append
 from liftlock.model.errors import StaleError
+from liftlock.model.events import Entry
 
 T = TypeVar("T")
-Act = Callable[[Batch], Any]
-Result = tuple[Any, StaleError | None]
+Act = Append | Callable[[Batch], Any]  # an append, or anything rarer
+Result = Any  # what the act answers, or the StaleError that refused it
 BATCH_MAX = 4_096
 
 
@@ -28,10 +30,16 @@ class Writer:
         self._pending: list[tuple[Act, asyncio.Future[Any]]] = []
         self._flying: asyncio.Future[list[Result]] | None = None
 
-    def submit(self, act: Callable[[Batch], T]) -> "asyncio.Future[T]":
+    def append(self, ask: Append) -> "asyncio.Future[tuple[Entry, ...]]":
+        return self._submit(ask)
+
+    def carry_out(self, act: Callable[[Batch], T]) -> "asyncio.Future[T]":
+        return self._submit(act)
+
+    def _submit(self, act: Act) -> "asyncio.Future[Any]":
         """The future of the act's durable result. Cancelling it after its flush has begun takes nothing back."""
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
+        future = loop.create_future()
         self._pending.append((act, future))
         if self._flying is None:
             self._begin(loop)
@@ -65,10 +73,10 @@ class Writer:
                 if not future.done():
                     future.set_exception(error)
             return
-        for future, (value, refused) in zip(futures, flown.result(), strict=True):
+        for future, result in zip(futures, flown.result(), strict=True):
             if future.done():
                 continue
-            if refused is not None:
-                future.set_exception(refused)
+            if type(result) is StaleError:
+                future.set_exception(result)
             else:
-                future.set_result(value)
+                future.set_result(result)
