@@ -79,6 +79,8 @@ CODES: dict[str, tuple[str, ...]] = {
     "L067": ("name",),  # a reserved name (controller)
     "L068": ("group", "child"),  # a group's child is not there
     "L069": ("group", "child", "suggestion"),  # the same, one that is near exists
+    "L086": ("limit",),  # ranges, groups and variables multiply to more than is built
+    "L087": PLACE,  # a range without quotes inside brackets: ["app-[01:08]"] is meant
     # files that the plan names
     "L070": ("file", "looked_at"),  # not there
     "L071": ("file", "problem"),  # there, and cannot be read

@@ -273,14 +273,17 @@ class Converter:
 
     def check_keys(self, node: Keys, known: dict[str, inspect.Field], path: Path) -> bool:
         unknown = [key for key in node.entries if key not in known]
+        meant = set()
         for key in unknown:
             if suggestion := near(key, known.keys() - node.entries.keys()):
                 self.note("L012", (*path, key), key=key, suggestion=suggestion)
+                meant.add(suggestion)
             else:
                 self.note("L013", (*path, key), key=key, allowed=", ".join(known))
         missing = [key for key, each in known.items() if each.required and key not in node.entries]
         for key in missing:
-            self.note("L020", path, key=key)
+            if key not in meant:
+                self.note("L020", path, key=key)
         return not unknown and not missing
 
     def build(self, cls: type, values: dict[str, Any], path: Path) -> Any:

@@ -19,6 +19,7 @@ DEPTH_MAX = 50
 FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 TAG_DIRECTIVE = re.compile(r"^%TAG", re.MULTILINE)  # libyaml's time grows with the square of their number
 ANY_OF_IN_BRACES = re.compile(r"\bany of\s*$")
+RANGE_IN_BRACKETS = re.compile(r"\[[0-9]{1,9}:[0-9]{1,9}\]")
 STRING_TAGS = ("tag:yaml.org,2002:str", "!")
 COLLECTION_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "!")
 
@@ -104,6 +105,8 @@ def syntax_finding(error: Any, text: str, source: str) -> Finding:
         return complain("L008", (), source, place_after(text.rstrip()), problem=problem)
     if text[index] == "[" and ANY_OF_IN_BRACES.search(text[:index][-40:]):
         return complain("L018", (), source, place)
+    if RANGE_IN_BRACKETS.match(text, index):
+        return complain("L087", (), source, place)
     return complain("L001", (), source, place, problem=problem)
 
 
