@@ -1,0 +1,207 @@
+"""What happened in a run, gathered in one pass over its entries: the report's figures."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import sha256
+
+from msgspec import Struct, field, json
+
+from liftlock.model import events as ev
+from liftlock.model.actions import Evidence
+from liftlock.model.events import Entry, LaneResult
+from liftlock.model.schedule import host_of, lane_of, stage_of
+from liftlock.publish.happenings import subject_of
+from liftlock.publish.words import Words
+
+
+class LaneHistory(Struct):
+    lane: str
+    begun_at: datetime
+    ended_at: datetime | None = None
+    result: LaneResult | None = None
+    because: str = ""
+    done: int = 0
+    retries: int = 0
+    failures: int = 0
+    seen: dict[str, str] = field(default_factory=dict)  # the facts that were read last, by name
+
+
+class Anomaly(Struct):
+    """Something out of the ordinary, and what came of it."""
+
+    at: datetime
+    seq: int
+    kind: str
+    subject: str
+    what: str
+    settled: str = ""
+
+
+class GateHistory(Struct):
+    """A check's looks at one stage."""
+
+    stage: str
+    check: str
+    looks: int = 0
+    with_data: int = 0
+    fails: int = 0
+    lowest: float | None = None
+    highest: float | None = None
+    last: float | None = None
+
+
+class Proof(Struct, frozen=True):
+    """Evidence that is in the journal, by its digest."""
+
+    seq: int
+    at: datetime
+    step: str
+    digest: str
+    evidence: Evidence
+
+
+class History(Struct):
+    lanes: dict[str, LaneHistory] = field(default_factory=dict)
+    anomalies: list[Anomaly] = field(default_factory=list)
+    gates: dict[tuple[str, str], GateHistory] = field(default_factory=dict)
+    proofs: list[Proof] = field(default_factory=list)
+    milestones: list[Entry] = field(default_factory=list)
+    stages: dict[str, tuple[datetime, datetime | None]] = field(default_factory=dict)  # opened, promoted
+    open: dict[str, list[Anomaly]] = field(default_factory=dict)  # by subject, until something comes of it
+
+
+ANOMALIES = (
+    ev.StepFailed,
+    ev.StepNotStarted,
+    ev.StepLost,
+    ev.StepSkipped,
+    ev.LaneTurned,
+    ev.LaneSkipped,
+    ev.LaneReopened,
+    ev.HoldRaised,
+    ev.RollbackBegan,
+    ev.RunAborted,
+    ev.RunAmended,
+    ev.ControllerTookOver,
+)
+
+
+def gather(entries: Iterable[Entry], words: Words) -> History:
+    history = History()
+    for entry in entries:
+        settle(history, entry, words)
+        if isinstance(entry.event, ANOMALIES):
+            note(history, entry, words)
+        count(history, entry)
+    return history
+
+
+def evidence_digest(evidence: Evidence) -> str:
+    """SHA-256, in hex, of the evidence's canonical JSON."""
+    return sha256(json.encode(evidence, order="deterministic")).hexdigest()
+
+
+# --- anomalies ------------------------------------------------------------------------------------------
+
+
+def note(history: History, entry: Entry, words: Words) -> None:
+    kind, subject = type(entry.event).__name__, subject_of(entry.event)
+    anomaly = Anomaly(entry.at, entry.seq, kind, subject, words.event(entry))
+    history.anomalies.append(anomaly)
+    if not isinstance(entry.event, ev.StepSkipped | ev.LaneSkipped | ev.RunAmended | ev.ControllerTookOver):
+        history.open.setdefault(subject, []).append(anomaly)
+
+
+def settle(history: History, entry: Entry, words: Words) -> None:
+    """What an event says about anomalies before it."""
+    match entry.event:
+        case ev.StepSucceeded(step=step, attempt=attempt):
+            close(history, step, words.say("ui.settled.attempt", attempt=attempt))
+        case ev.StepSkipped() | ev.HoldSettled():
+            close(history, subject_of(entry.event), words.event(entry))
+        case ev.LaneTurned(lane=lane) | ev.LaneReopened(lane=lane):
+            close_inside(history, lane, words.event(entry))
+        case ev.LaneEnded(lane=lane) | ev.LaneConfirmed(lane=lane):
+            close(history, lane, words.event(entry))
+            close_inside(history, lane, words.event(entry))
+        case ev.RollbackBegan(scope="all"):
+            for subject in [each for each in history.open if each]:
+                close(history, subject, words.event(entry))
+        case ev.RunResumed() | ev.RunClosed():
+            close(history, "", words.event(entry))
+
+
+def close(history: History, subject: str, how: str) -> None:
+    for anomaly in history.open.pop(subject, []):
+        anomaly.settled = how
+
+
+def close_inside(history: History, lane: str, how: str) -> None:
+    for subject in [each for each in history.open if each.startswith(lane + "/")]:
+        close(history, subject, how)
+
+
+# --- figures --------------------------------------------------------------------------------------------
+
+
+def count(history: History, entry: Entry) -> None:
+    event = entry.event
+    match event:
+        case ev.StageOpened(stage=stage):
+            history.stages[stage] = (entry.at, None)
+        case ev.StagePromoted(stage=stage) if stage in history.stages:
+            history.stages[stage] = (history.stages[stage][0], entry.at)
+        case ev.StageObserved(stage=stage, samples=samples):
+            for sample in samples:
+                look(history.gates.setdefault((stage, sample.check), GateHistory(stage, sample.check)), sample)
+        case ev.StepStarted() | ev.StepSucceeded() | ev.StepFailed() | ev.StepNotStarted():
+            count_step(history, entry, event)
+        case ev.LaneEnded(lane=lane, result=result):
+            view = lane_at(history, lane, entry.at)
+            view.ended_at, view.result = entry.at, result
+        case ev.LaneSkipped(lane=lane):
+            view = lane_at(history, lane, entry.at)
+            view.ended_at, view.result = entry.at, LaneResult.SKIPPED
+        case ev.LaneReopened(lane=lane):
+            view = lane_at(history, lane, entry.at)
+            view.ended_at, view.result = None, None
+
+
+def lane_at(history: History, lane: str, at: datetime) -> LaneHistory:
+    return history.lanes.setdefault(lane, LaneHistory(lane, at))
+
+
+def count_step(
+    history: History, entry: Entry, event: ev.StepStarted | ev.StepSucceeded | ev.StepFailed | ev.StepNotStarted
+) -> None:
+    lane = lane_at(history, lane_of(event.step), entry.at)
+    match event:
+        case ev.StepStarted(attempt=attempt):
+            lane.retries += attempt > 1
+        case ev.StepSucceeded(step=step, evidence=evidence):
+            lane.done += 1
+            lane.seen |= {name: str(value) for name, value in evidence.facts.items()}
+            history.proofs.append(Proof(entry.seq, entry.at, step, evidence_digest(evidence), evidence))
+        case _:
+            lane.failures += 1
+
+
+def look(gate: GateHistory, sample: ev.Sample) -> None:
+    gate.looks += 1
+    gate.fails += sample.fails
+    if sample.value is not None:
+        gate.with_data += 1
+        gate.last = sample.value
+        gate.lowest = sample.value if gate.lowest is None else min(gate.lowest, sample.value)
+        gate.highest = sample.value if gate.highest is None else max(gate.highest, sample.value)
+
+
+def by_stage(history: History) -> dict[str, list[LaneHistory]]:
+    found: dict[str, list[LaneHistory]] = {}
+    for lane in history.lanes.values():
+        found.setdefault(stage_of(lane.lane), []).append(lane)
+    return found
+
+
+def host_of_lane(lane: LaneHistory) -> str:
+    return host_of(lane.lane)

@@ -1,0 +1,84 @@
+"""The report's chapters on what was wanted: purpose from the plan, the way from the schedule. Markdown."""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+from liftlock.model.plan import Goal, Plan
+from liftlock.model.schedule import Schedule
+from liftlock.publish.outline import (
+    hosts_text,
+    no_return_text,
+    no_returns,
+    policy_rows,
+    recipes_of,
+    stages_of,
+    step_rows,
+    wave_name,
+    windows_text,
+)
+from liftlock.publish.plain import markdown
+from liftlock.publish.words import Words
+
+
+def rows_of(keys: Sequence[str], rows: Iterable[Sequence[str]], words: Words) -> list[str]:
+    """A table of plain cells, escaped here."""
+    lines = ["| " + " | ".join(markdown(cell) or "-" for cell in row) + " |" for row in rows]
+    if not lines:
+        return []
+    head = " | ".join(words.say(f"ui.column.{key}") for key in keys)
+    return ["", f"| {head} |", "|" + " --- |" * len(keys), *lines]
+
+
+def labelled(label: str, value: str, words: Words) -> str:
+    return f"- {markdown(label)}{words.say('ui.why', text=markdown(value))}"
+
+
+def purposes(plan: Plan, words: Words) -> list[str]:
+    """Background, goals, risks, backup, rollback plan, acceptance: as far as the plan says so."""
+    level = partial(words.word, "Level")
+    lines = ["", f"## {words.say('ui.report.purpose')}"]
+    for key, text in (("owner", plan.owner), ("background", plan.background), ("benefit", plan.benefit)):
+        if text:
+            lines += ["", labelled(words.say(f"ui.{key}"), text, words)]
+    lines += rows_of(("goal", "statement", "measure"), (goal_row(goal, words) for goal in plan.goals), words)
+    risks = (
+        [r.risk, r.area, level(r.likelihood), level(r.impact), r.prevention, r.response, r.owner, level(r.residual)]
+        for r in plan.risks
+    )
+    keys = ("risk", "area", "likelihood", "impact", "prevention", "response", "owner", "residual")
+    lines += rows_of(keys, risks, words)
+    backups = ([b.what, b.where, words.duration(b.keep_s) if b.keep_s else "", b.proof] for b in plan.backup)
+    lines += rows_of(("backup", "where", "keep", "proof"), backups, words)
+    if plan.rollback is not None:
+        back = plan.rollback
+        limit = words.duration(back.limit_s) if back.limit_s else ""
+        lines += rows_of(("trigger", "limit", "no_return"), [[back.trigger, limit, back.point_of_no_return]], words)
+    lines += rows_of(("acceptance",), ([each] for each in plan.acceptance), words)
+    return lines if len(lines) > 2 else []
+
+
+def goal_row(goal: Goal, words: Words) -> list[str]:
+    measure = goal.measure
+    if measure is None:
+        return [goal.id, goal.statement, ""]
+    limits = [f"< {measure.below}" if measure.below else "", f"> {measure.above}" if measure.above else "", measure.by]
+    return [goal.id, goal.statement, words.join([measure.metric, *filter(None, limits)])]
+
+
+def planned(schedule: Schedule, words: Words) -> list[str]:
+    """Per component: versions, limits, waves and steps; then windows and points of no return."""
+    lines = ["", f"## {words.say('ui.report.planned')}", ""]
+    lines.append(labelled(words.say("ui.windows"), windows_text(schedule.windows, words), words))
+    points = [no_return_text(point, words) for point in no_returns(schedule)] or [words.say("ui.no_return.none")]
+    lines += [f"- {markdown(text)}" for text in points]
+    for component, policy in schedule.policies.items():
+        lines += ["", f"### {markdown(f'{component} {policy.version_from} → {policy.version_to}')}", ""]
+        lines += [labelled(label, value, words) for label, value in policy_rows(schedule, component, words)]
+        stages = stages_of(schedule, component)
+        rows = (
+            [wave_name(s, words), str(len(s.hosts)), hosts_text(s.hosts, words), ", ".join(s.needs)] for s in stages
+        )
+        lines += rows_of(("wave", "count", "hosts", "needs"), rows, words)
+        for recipe in recipes_of(schedule, component).values():
+            lines += rows_of(("step", "at", "action", "undo"), step_rows(recipe, words), words)
+    return lines

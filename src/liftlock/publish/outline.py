@@ -1,0 +1,186 @@
+"""A schedule as rows of words: what the plan view and the report both show."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from liftlock.model.actions import Action, Irreversible, Restorable, SecretRef
+from liftlock.model.plan import Check, Freeze, Window
+from liftlock.model.schedule import CONTROLLER, Policy, Recipe, Schedule, Stage, Template
+from liftlock.publish.words import Words
+
+Row = tuple[str, str]
+
+
+class NoReturn(Struct, frozen=True):
+    """From this step on there is no way back. `step` is empty where the old version itself is no target."""
+
+    component: str
+    step: str
+    because: str
+
+
+def head_rows(schedule: Schedule, digest: str, words: Words) -> list[Row]:
+    """What the schedule is, label and value."""
+    rows = [
+        (words.say("ui.upgrade"), f"{schedule.title} ({schedule.upgrade})"),
+        (words.say("ui.digest"), digest),
+        (words.say("ui.plan_digest"), schedule.plan),
+        (words.say("ui.zone"), schedule.zone),
+        (words.say("ui.program"), program(schedule, words)),
+        (words.say("ui.windows"), windows_text(schedule.windows, words)),
+    ]
+    if schedule.freezes:
+        rows.append((words.say("ui.freezes"), "; ".join(freeze_text(each, words) for each in schedule.freezes)))
+    if schedule.reserve_s:
+        rows.append((words.say("ui.reserve"), words.duration(schedule.reserve_s)))
+    if schedule.deadline:
+        rows.append((words.say("ui.deadline"), schedule.deadline))
+    return rows
+
+
+def program(schedule: Schedule, words: Words) -> str:
+    drivers = ", ".join(f"{name} {version}" for name, version in sorted(schedule.drivers.items()))
+    return f"liftlock {schedule.program}" + (f" ({drivers})" if drivers else "")
+
+
+def windows_text(windows: Sequence[Window], words: Words) -> str:
+    return "; ".join(window_text(each, words) for each in windows) or words.say("ui.window.any")
+
+
+def window_text(window: Window, words: Words) -> str:
+    """`Tue, Wed 22:00–04:00`, or the one date."""
+    when = window.date or words.join(words.word("Day", day) for day in window.days) or words.say("ui.window.daily")
+    return f"{when} {window.from_}–{window.to}"
+
+
+def freeze_text(freeze: Freeze, words: Words) -> str:
+    return f"{freeze.from_}–{freeze.to}" + (words.say("ui.why", text=freeze.because) if freeze.because else "")
+
+
+def policy_rows(schedule: Schedule, component: str, words: Words) -> list[Row]:
+    """How a component is rolled out: order, capacity, soak, gates, budgets, deadlines."""
+    policy = schedule.policies[component]
+    rows = [(words.say("ui.on_failure"), words.word("OnFailure", policy.on_failure))]
+    if policy.after:
+        rows.append((words.say("ui.after"), words.join(policy.after)))
+    rows.append((words.say("ui.capacity"), capacity_text(schedule, policy, words)))
+    rows.append((words.say("ui.soak"), soak_text(policy, words)))
+    if gates := schedule.gates.get(component):
+        rows.append((words.say("ui.gates"), "; ".join(gate_text(gate.check, words) for gate in gates)))
+    rows.append((words.say("ui.budget"), words.say("ui.budget.text", **budget(policy))))
+    deadlines = {"host_s": policy.host_deadline_s, "progress_s": policy.progress_deadline_s}
+    rows.append((words.say("ui.deadlines"), words.say("ui.deadlines.text", **deadlines)))
+    return rows
+
+
+def capacity_text(schedule: Schedule, policy: Policy, words: Words) -> str:
+    capacity = schedule.capacities.get(policy.capacity)
+    if capacity is None:
+        return words.say("ui.none")
+    fields = {"group": capacity.group, "size": capacity.size, "out": capacity.out_max, "back": capacity.back_out_max}
+    return words.say("ui.capacity.outage" if policy.outage else "ui.capacity.text", **fields)
+
+
+def budget(policy: Policy) -> dict[str, int]:
+    return {"run": policy.failures_max, "wave": policy.wave_failures_max, "attempts": policy.attempts_max}
+
+
+def soak_text(policy: Policy, words: Words) -> str:
+    fields = {"soak_s": policy.soak_s, "every_s": policy.look_every_s, "longest_s": policy.longest_soak_s}
+    return words.say("ui.soak.text", **fields) if policy.soak_s else words.say("ui.none")
+
+
+def gate_text(check: Check, words: Words) -> str:
+    """A check's name and when it fails."""
+    limits = []
+    if check.above is not None:
+        limits.append(words.say("ui.gate.above", limit=check.above))
+    if check.below is not None:
+        limits.append(words.say("ui.gate.below", limit=check.below))
+    text = f"{check.name} {words.join(limits)}".strip()
+    return text + (words.say("ui.gate.allow", allow=check.allow) if check.allow else "")
+
+
+def recipes_of(schedule: Schedule, component: str) -> dict[str, Recipe]:
+    """A component's recipes in the order of its stages."""
+    return {s.recipe: schedule.recipes[s.recipe] for s in schedule.stages if s.component == component}
+
+
+def step_rows(recipe: Recipe, words: Words) -> list[list[str]]:
+    """Number and verb, where, what, undo."""
+    return [
+        [name, at_text(template, words), action_text(template.action, words), undo_text(template, words)]
+        for name, template in zip(recipe.names, recipe.templates, strict=True)
+    ]
+
+
+def at_text(template: Template, words: Words) -> str:
+    if template.at == CONTROLLER:
+        return words.say("ui.at.controller")
+    return template.at or words.say("ui.at.host")
+
+
+def action_text(action: Action, words: Words) -> str:
+    """The kind's word and its arguments that are worth a glance."""
+    given = [f"{name}={argument(value)}" for name, value in action.args.items() if value not in ("", None, [], {}, ())]
+    return words.value("", f"{words.term(action.kind)} ({action.driver}) {' '.join(given)}").strip()
+
+
+def argument(value: object) -> str:
+    match value:
+        case SecretRef():
+            return f"<{value.secret}>"
+        case Mapping():
+            return "{" + ", ".join(f"{key}: {argument(part)}" for key, part in value.items()) + "}"
+        case list() | tuple():
+            return "[" + ", ".join(argument(part) for part in value) + "]"
+    return str(value)
+
+
+def undo_text(template: Template, words: Words) -> str:
+    """How the step is taken back."""
+    reversal = template.action.traits.reversal
+    if isinstance(reversal, Irreversible):
+        return words.say("ui.undo.never", because=reversal.because)
+    if template.way == "back":
+        return words.say("ui.undo.way_back")
+    if template.undo is None:
+        return words.say("ui.undo.missing" if template.action.traits.writes else "ui.undo.nothing")
+    text = words.term(template.undo.kind)
+    return words.say("ui.undo.restorable", undo=text) if isinstance(reversal, Restorable) else text
+
+
+def no_returns(schedule: Schedule) -> list[NoReturn]:
+    """Every point of no return, in the order of the stages."""
+    found = []
+    for component, policy in schedule.policies.items():
+        if policy.no_return_because:
+            found.append(NoReturn(component, "", policy.no_return_because))
+        for recipe in recipes_of(schedule, component).values():
+            for name, template in zip(recipe.names, recipe.templates, strict=True):
+                if isinstance(reversal := template.action.traits.reversal, Irreversible):
+                    found.append(NoReturn(component, name, reversal.because))
+    return found
+
+
+def no_return_text(point: NoReturn, words: Words) -> str:
+    if point.step:
+        return words.say("ui.no_return.step", component=point.component, step=point.step, because=point.because)
+    return words.say("ui.no_return.version", component=point.component, because=point.because)
+
+
+def stages_of(schedule: Schedule, component: str) -> list[Stage]:
+    return [stage for stage in schedule.stages if stage.component == component]
+
+
+def hosts_text(hosts: Sequence[str], words: Words, limit: int = 6) -> str:
+    """Names while they are few; then the first ones and how many more."""
+    if len(hosts) <= limit:
+        return ", ".join(hosts)
+    return words.say("ui.hosts_more", some=", ".join(hosts[: limit - 2]), more=len(hosts) - limit + 2)
+
+
+def wave_name(stage: Stage, words: Words) -> str:
+    """`w2`, or the word for a lane that runs once."""
+    return words.word("Wave", stage.wave)
