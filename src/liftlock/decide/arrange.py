@@ -1,0 +1,240 @@
+"""Plan -> Schedule: every choice but timing is made here. The same inputs give the same schedule and digest."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from liftlock.decide.capacities import capacities_of, policy_of
+from liftlock.decide.expand import fill
+from liftlock.decide.outage import rollout_of, stop_needs, stop_steps, stopped
+from liftlock.decide.recipes import Laying, lay, number
+from liftlock.decide.waves import keep_places, place
+from liftlock.model.inventory import Host, Inventory
+from liftlock.model.plan import Plan
+from liftlock.model.ports import Artifact, Drivers
+from liftlock.model.recipe import Recipes
+from liftlock.model.schedule import CONTROLLER, Gate, Recipe, Schedule, Stage, Template
+from liftlock.model.survey import Survey
+
+HOP = "1"
+STABLE_FACTS = ("os", "os_version", "arch", "hostname", "machine")
+
+Places = Mapping[str, Mapping[str, tuple[str, ...]]]
+
+
+class Laid(Struct, frozen=True):
+    """All that stages are made of: components, their hosts in waves, the components that are stopped first."""
+
+    plan: Plan
+    components: dict[str, Laying]
+    places: Places
+    stopped: tuple[str, ...]
+
+
+def arrange(
+    plan: Plan,
+    inventory: Inventory,
+    recipes: Recipes,
+    drivers: Drivers,
+    *,
+    artifacts: Mapping[str, Artifact],
+    texts: Mapping[str, str],
+    plan_digest: str,
+    program: str,
+    survey: Survey | None = None,
+    previous: Schedule | None = None,
+) -> Schedule:
+    """The schedule of a plan that `check` let pass. `previous`: hosts that were placed keep their waves and order."""
+    components = lay(plan, inventory, recipes, drivers, artifacts, texts)
+    laid = Laid(plan, components, place_all(plan, inventory, components, previous), stopped(plan, components))
+    numbered = dict(recipes_of(laid))
+    gates = {name: gates_of(plan, laying, drivers) for name, laying in components.items()}
+    stages = in_order(tuple(stage for name in components for stage in stages_of(laid, name)))
+    hosts = used_hosts(inventory, stages, numbered, gates)
+    return Schedule(
+        upgrade=plan.upgrade,
+        title=plan.upgrade,
+        plan=plan_digest,
+        zone=plan.timezone,
+        program=program,
+        drivers=used_drivers(drivers, numbered, gates),
+        policies={name: policy_of(plan, laying) for name, laying in components.items()},
+        capacities=capacities_of(plan, components),
+        recipes=numbered,
+        gates=gates,
+        stages=stages,
+        hosts=hosts,
+        assumes=assumed(survey, hosts),
+        artifacts={path: artifact.sha256 for path, artifact in sorted(artifacts.items())},
+        windows=plan.windows,
+        freezes=plan.freezes,
+        reserve_s=plan.reserve_s,
+        deadline=plan.deadline,
+        approvals=plan.approvals,
+        unsigned_approvals=plan.unsigned_approvals,
+        notify=plan.notify,
+        language=plan.language,
+    )
+
+
+# --- waves ------------------------------------------------------------------------------------------------
+
+
+def place_all(
+    plan: Plan, inventory: Inventory, components: Mapping[str, Laying], previous: Schedule | None
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    before: dict[str, dict[str, tuple[str, ...]]] = {}
+    for stage in previous.stages if previous is not None else ():
+        if is_wave(stage):
+            before.setdefault(stage.component, {})[stage.wave] = stage.hosts
+    found = {}
+    for name, laying in components.items():
+        rollout = rollout_of(plan, laying)
+        listed, seed = rollout.canaries == "listed", f"{plan.upgrade}\0{name}"
+        if name in before:
+            found[name] = keep_places(laying.hosts, inventory, before[name], listed=listed)
+        else:
+            found[name] = place(laying.hosts, inventory, rollout.waves, listed=listed, seed=seed)
+    return found
+
+
+def is_wave(stage: Stage) -> bool:
+    return stage.wave[:1] == "w" and stage.wave[1:].isdecimal()
+
+
+# --- recipes ----------------------------------------------------------------------------------------------
+
+
+def recipes_of(laid: Laid) -> Iterable[tuple[str, Recipe]]:
+    for name, laying in laid.components.items():
+        yield name, number(laying.main, confirms=True)
+        if laying.component.once_before:
+            yield f"{name}/before", number(laying.before, confirms=False)
+        if laying.component.once_after:
+            yield f"{name}/after", number(laying.after, confirms=False)
+        if name in laid.stopped:
+            yield f"{name}/stop", number(stop_steps(laying), confirms=False)
+
+
+def gates_of(plan: Plan, laying: Laying, drivers: Drivers) -> tuple[Gate, ...]:
+    found = []
+    for check in rollout_of(plan, laying).checks:
+        for name in sorted(drivers):
+            if (template := drivers[name].gauge(check, laying.setting)) is not None:
+                found.append(Gate(check, template))
+                break
+    return tuple(found)
+
+
+# --- stages -----------------------------------------------------------------------------------------------
+
+
+def stages_of(laid: Laid, name: str) -> Iterable[Stage]:
+    """A component's stages in order: stop, once before, its waves, once after."""
+    laying = laid.components[name]
+    before: tuple[str, ...] = ()
+    if name in laid.stopped:
+        last = {other: last_stage(laid, other) for other in laid.components}
+        needs = stop_needs(laid.plan, laid.components, name, last)
+        yield Stage(f"{name}/{HOP}/stop", name, "stop", laying.hosts, f"{name}/stop", needs, soaks=False)
+    if laying.component.once_before and laying.hosts:
+        needs = needs_of(laid, name, 0)
+        yield Stage(f"{name}/{HOP}/before", name, "before", once_host(laying), f"{name}/before", needs, soaks=False)
+        before = (f"{name}/{HOP}/before",)
+    for index, (wave, hosts) in enumerate(laid.places[name].items()):
+        needs = unique(
+            (*before, *(needs_of(laid, name, index) if not before or laying.component.per == "wave" else ()))
+        )
+        yield Stage(f"{name}/{HOP}/{wave}", name, wave, hosts, name, needs)
+        before = (f"{name}/{HOP}/{wave}",)
+    if laying.component.once_after and laying.hosts:
+        yield Stage(f"{name}/{HOP}/after", name, "after", once_host(laying), f"{name}/after", before, soaks=False)
+
+
+def once_host(laying: Laying) -> tuple[str, ...]:
+    return (laying.component.once_at or laying.hosts[0],)
+
+
+def needs_of(laid: Laid, name: str, index: int) -> tuple[str, ...]:
+    """What other components must have passed before the wave with this index (from 0) of this one."""
+    component = laid.components[name].component
+    stops = [f"{other}/{HOP}/stop" for other in laid.stopped if name in laid.components[other].component.after]
+    ups = [wave_or_last(laid, up, index, component.per) for up in component.after if laid.places.get(up)]
+    return unique((*(stops if index == 0 else ()), *ups))
+
+
+def wave_or_last(laid: Laid, name: str, index: int, per: str) -> str:
+    waves = list(laid.places[name])
+    if per == "wave" and index < len(waves):
+        return f"{name}/{HOP}/{waves[index]}"
+    return last_stage(laid, name)
+
+
+def last_stage(laid: Laid, name: str) -> str:
+    """The stage after which the component is complete; empty if it has no hosts."""
+    waves = list(laid.places[name])
+    if not waves:
+        return ""
+    return f"{name}/{HOP}/after" if laid.components[name].component.once_after else f"{name}/{HOP}/{waves[-1]}"
+
+
+def unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def in_order(stages: Sequence[Stage]) -> tuple[Stage, ...]:
+    """Stages after what they need, else in the plan's order. A circle (a finding of `check`) comes last as written."""
+    waiting, done = list(stages), dict[str, Stage]()
+    known = {stage.id for stage in stages}
+    while waiting:
+        ready = next((stage for stage in waiting if all(n in done or n not in known for n in stage.needs)), waiting[0])
+        waiting.remove(ready)
+        done[ready.id] = ready
+    return tuple(done.values())
+
+
+# --- what the schedule holds of the world -----------------------------------------------------------------
+
+
+def used_hosts(
+    inventory: Inventory,
+    stages: Sequence[Stage],
+    recipes: Mapping[str, Recipe],
+    gates: Mapping[str, tuple[Gate, ...]],
+) -> dict[str, Host]:
+    """Inventory entries that the schedule needs: the stages' hosts, and those at which their steps run."""
+    used: set[str] = set()
+    for stage in stages:
+        used.update(stage.hosts)
+        templates = (*recipes[stage.recipe].templates, *(gate.template for gate in gates[stage.component]))
+        used.update(places_named(templates, stage.hosts, inventory))
+    return {name: inventory.hosts[name] for name in sorted(used) if name in inventory.hosts}
+
+
+def places_named(templates: Iterable[Template], hosts: Sequence[str], inventory: Inventory) -> Iterable[str]:
+    for at in {template.at for template in templates} - {"", CONTROLLER}:
+        if "{" not in at:
+            yield at
+            continue
+        for host in hosts:
+            entry = inventory.hosts[host]
+            yield fill(at, entry.variables | {"host": host, "address": entry.address, "domain": entry.domain})
+
+
+def used_drivers(
+    drivers: Drivers, recipes: Mapping[str, Recipe], gates: Mapping[str, tuple[Gate, ...]]
+) -> dict[str, str]:
+    templates = [template for recipe in recipes.values() for template in recipe.templates]
+    templates += [gate.template for found in gates.values() for gate in found]
+    names = {action.driver for t in templates for action in (t.action, t.undo) if action is not None}
+    return {name: drivers[name].manifest.version for name in sorted(names) if name in drivers}
+
+
+def assumed(survey: Survey | None, hosts: Mapping[str, Host]) -> dict[str, dict[str, str]]:
+    """The stable facts that were seen: probed again before each wave, and a deviation holds."""
+    found = {}
+    for name in hosts:
+        seen = survey.hosts.get(name) if survey is not None else None
+        if seen is not None and seen.reachable:
+            found[name] = {fact: seen.facts[fact] for fact in STABLE_FACTS if seen.facts.get(fact)}
+    return found

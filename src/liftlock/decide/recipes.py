@@ -1,0 +1,138 @@
+"""A component's recipe items as numbered steps: expanded by their drivers, overridden by the plan, fetches first.
+
+Fetches touch nothing that serves: done before the drain, they shorten the time that a host is out.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from liftlock.model.actions import Action, Kind
+from liftlock.model.findings import Path
+from liftlock.model.inventory import Inventory
+from liftlock.model.plan import Component, Plan
+from liftlock.model.ports import Artifact, Drivers, Setting
+from liftlock.model.recipe import Item, Recipes
+from liftlock.model.schedule import Recipe, Template
+
+PRECHECK = Template(verb="precheck", action=Action(Kind.PRECHECK, "precheck"), timeout_s=60.0, estimate_s=1.0, way="up")
+STEPS_MAX = 100
+
+
+class Laid(Struct, frozen=True):
+    """A template with the plan's place that it comes from."""
+
+    template: Template
+    path: Path = ()
+
+
+class Laying(Struct, frozen=True):
+    """A component laid out: its hosts in the inventory's order, and the steps of its lanes."""
+
+    component: Component
+    hosts: tuple[str, ...]
+    setting: Setting
+    main: tuple[Laid, ...]
+    before: tuple[Laid, ...]
+    after: tuple[Laid, ...]
+
+
+def lay(
+    plan: Plan,
+    inventory: Inventory,
+    recipes: Recipes,
+    drivers: Drivers,
+    artifacts: Mapping[str, Artifact],
+    texts: Mapping[str, str],
+) -> dict[str, Laying]:
+    """Every component laid out, by name."""
+    hosts = host_variables(inventory)
+    found = {}
+    for component in plan.components:
+        setting = setting_of(component, hosts, artifacts, texts)
+        found[component.name] = Laying(
+            component=component,
+            hosts=tuple(dict.fromkeys(inventory.members(component.hosts))),
+            setting=setting,
+            main=lay_items(recipes.items.get(component.name, ()), drivers, setting),
+            before=lay_items(recipes.before.get(component.name, ()), drivers, setting),
+            after=lay_items(recipes.after.get(component.name, ()), drivers, setting),
+        )
+    return found
+
+
+def host_variables(inventory: Inventory) -> dict[str, dict[str, str]]:
+    """Every inventory host's variables with its address, as drivers see them."""
+    return {name: host.variables | {"address": host.address} for name, host in inventory.hosts.items()}
+
+
+def setting_of(
+    component: Component,
+    hosts: dict[str, dict[str, str]],
+    artifacts: Mapping[str, Artifact],
+    texts: Mapping[str, str],
+) -> Setting:
+    return Setting(
+        component=component.name,
+        version_from=component.version.from_,
+        version_to=component.version.to,
+        stateful=is_stateful(component),
+        hosts=hosts,
+        artifacts=dict(artifacts),
+        texts=dict(texts),
+    )
+
+
+def is_stateful(component: Component) -> bool:
+    return component.stateful or component.class_ == "database"
+
+
+def lay_items(items: Sequence[Item], drivers: Drivers, setting: Setting) -> tuple[Laid, ...]:
+    """The steps of some items in the order in which they run. An unknown driver's items are left out: a finding."""
+    laid = [Laid(PRECHECK)]
+    for item in items:
+        if (driver := drivers.get(item.driver)) is not None:
+            laid += (Laid(template, item.path) for template in override(item, driver.expand(item.args, setting)))
+    return tuple(sorted(laid, key=lambda one: rank(one.template)))
+
+
+def rank(template: Template) -> int:
+    return {Kind.PRECHECK: 0, Kind.FETCH: 1}.get(template.action.kind, 2)
+
+
+def override(item: Item, templates: Sequence[Template]) -> Iterable[Template]:
+    """What stands beside the driver's key in the plan wins over what the driver says."""
+    whole_s = sum(template.estimate_s for template in templates)
+    for template in templates:
+        yield replace(
+            template,
+            verb=verb_of(item, template, alone=len(templates) == 1),
+            timeout_s=template.timeout_s if item.timeout_s is None else item.timeout_s,
+            estimate_s=template.estimate_s if item.estimate_s is None else share_of(item.estimate_s, template, whole_s),
+            way=item.way if item.way != "both" else template.way,
+            at=item.at or template.at,
+        )
+
+
+def verb_of(item: Item, template: Template, *, alone: bool) -> str:
+    if not item.verb:
+        return template.verb
+    return item.verb if alone else f"{item.verb}-{template.verb}"
+
+
+def share_of(estimate_s: float, template: Template, whole_s: float) -> float:
+    """The item's estimate is shared out among its steps as the driver's own estimates are."""
+    return estimate_s * template.estimate_s / whole_s if whole_s else 0.0
+
+
+def number(laid: Sequence[Laid], *, confirms: bool) -> Recipe:
+    """Names `NN-verb`. With `confirms`, what verifies on the way up is looked at once more after the soak."""
+    templates = tuple(confirmed(one.template) if confirms else one.template for one in laid)
+    return Recipe(tuple(f"{index:02d}-{template.verb}" for index, template in enumerate(templates)), templates)
+
+
+def confirmed(template: Template) -> Template:
+    if template.action.kind is Kind.VERIFY and template.way != "back":
+        return replace(template, confirm=True)
+    return template
