@@ -18,7 +18,7 @@ from liftlock.model.plan import Part, Text
 from liftlock.model.schedule import CONTROLLER
 from liftlock.planfile import forms
 from liftlock.planfile.convert import FAILED, Converter, near
-from liftlock.planfile.nodes import Positions
+from liftlock.planfile.nodes import Keys, Node, Positions
 from liftlock.planfile.yaml import INVENTORY_LIMITS, read
 
 RANGE_MAX = 1_000_000
@@ -56,11 +56,14 @@ class GroupEntry(Part, frozen=True):
     variables: dict[str, str] = {}
 
 
+Group = tuple[Text, ...] | GroupEntry
+
+
 class InventoryFile(Part, frozen=True):
     """An inventory file as written."""
 
     hosts: dict[str, HostEntry | None]
-    groups: dict[str, tuple[Text, ...] | GroupEntry] = {}
+    groups: dict[str, Group] = {}
     defaults: Settings = Settings()
 
 
@@ -80,11 +83,24 @@ def load_inventory(text: bytes | str, name: str = "hosts.yaml") -> LoadedInvento
         return LoadedInventory(name, None, document.findings, Positions(None))
     converter = Converter("inventory")
     written = converter.convert(document.root, InventoryFile)
-    inventory = None if written is FAILED else Assembler(written, converter).assemble()
+    if written is FAILED:
+        written = salvage(document.root)
+    inventory = Assembler(written, converter).assemble()
     findings = (*document.findings, *converter.findings)
     if any(found.severity is Severity.ERROR for found in findings):
         inventory = None
     return LoadedInventory(name, inventory, findings, Positions(document.root))
+
+
+def salvage(root: Node) -> InventoryFile:
+    """What can be read of a file with faults, so that names that do not match are found as well."""
+    quiet = Converter("inventory")
+    hosts = root.get("hosts") if isinstance(root, Keys) else None
+    groups = root.get("groups") if isinstance(root, Keys) else None
+    entries: dict[str, HostEntry | None] = dict.fromkeys(hosts.entries if isinstance(hosts, Keys) else ())
+    written = groups.entries if isinstance(groups, Keys) else {}
+    read = {name: quiet.convert(node, Group) for name, (_, node) in written.items()}
+    return InventoryFile(hosts=entries, groups={name: group for name, group in read.items() if group is not FAILED})
 
 
 class Numbered(Struct, frozen=True):
@@ -254,5 +270,5 @@ def numbered(before: str, first: str, numbers: range, after: str) -> Iterator[Nu
         yield Numbered(f"{before}{padded}{after}", str(number), padded)
 
 
-def children_of(entry: tuple[str, ...] | GroupEntry) -> tuple[str, ...]:
+def children_of(entry: Group) -> tuple[str, ...]:
     return entry.children if isinstance(entry, GroupEntry) else ()
