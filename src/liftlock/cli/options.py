@@ -1,9 +1,12 @@
 """Options that many commands share."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 PlanFile = Annotated[Path, typer.Argument(help="The plan file.", show_default=False)]
 Which = Annotated[
@@ -19,5 +22,11 @@ Because = Annotated[str, typer.Option("--reason", "-m", help="Why; it is recorde
 
 
 def commands() -> typer.Typer:
-    """An empty set of commands that keeps the line breaks of its examples."""
+    """An empty set of commands."""
     return typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+
+
+def command(app: typer.Typer, *examples: str, name: str | None = None) -> Callable[[Command], Command]:
+    """Adds a command whose help ends with examples, line by line."""
+    lines = "".join(f"\n  {example}" for example in examples)
+    return app.command(name, epilog=f"\b\nExample:{lines}")

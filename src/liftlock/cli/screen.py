@@ -10,7 +10,6 @@ from typing import IO, Any
 import msgspec
 
 from liftlock.cli.menu import ROOT_LANGUAGE
-from liftlock.cli.trouble import Trouble
 from liftlock.model.findings import Located
 from liftlock.publish.findings import findings_json, findings_text
 from liftlock.publish.paint import Paint, ansi, bare
@@ -74,15 +73,14 @@ class Screen:
         self.err.write(f"liftlock: {text}\n")
         self.err.flush()
 
-    def trouble(self, trouble: Trouble) -> None:
+    def trouble(self, code: str, message: str, hint: str, status: int) -> None:
         if self.as_json:
-            problem = {"error": trouble.code, "message": trouble.message, "help": trouble.help}
-            self.data({**problem, "status": int(trouble.status)})
+            self.data({"error": code, "message": message, "help": hint, "status": status})
             return
         paint = ansi if colours(self.err, self.environ) else bare
-        self.err.write(f"liftlock: {paint('bad', trouble.message)}\n")
-        if trouble.help:
-            self.err.write(f"  {paint('note', self.words.say('ui.help'))}: {trouble.help}\n")
+        self.err.write(f"liftlock: {paint('bad', message)}\n")
+        if hint:
+            self.err.write(f"  {paint('note', self.words.say('ui.help'))}: {hint}\n")
         self.err.flush()
 
 

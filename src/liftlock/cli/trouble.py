@@ -4,27 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
-from msgspec import Struct
 
 from liftlock.cli.exits import Exit
+from liftlock.cli.screen import latest
+from liftlock.execute.opening import Refused
 from liftlock.model.errors import WorldError
-from liftlock.model.reasons import Reason
+from liftlock.model.reasons import Field, Reason
 
 
-class Refused(Exception):
-    """The request was understood, and is not granted. `reason` says why, `status` what a script sees."""
-
-    def __init__(self, reason: Reason, status: Exit = Exit.FINDINGS) -> None:
-        super().__init__(reason.code)
-        self.reason = reason
-        self.status = status
-
-
-class Trouble(Struct, frozen=True):
-    code: str
-    message: str
-    help: str
-    status: Exit
+def refuse(code: str, /, **fields: Field) -> Refused:
+    """The request was understood, and is not granted."""
+    return Refused(Reason(code, fields))
 
 
 @contextmanager
@@ -33,16 +23,17 @@ def told() -> Iterator[None]:
     try:
         yield
     except WorldError as error:
-        from liftlock.cli.screen import latest
-
-        screen = latest()
-        hint = screen.words.find(f"world.{error.kind.value}.help") or ""
-        screen.trouble(Trouble(error.kind.value, screen.words.world(error), hint, Exit.WORLD))
+        code = f"world.{error.kind.value}"
+        latest().trouble(error.kind.value, latest().words.world(error), help_for(code, error.fields), Exit.WORLD)
         raise typer.Exit(Exit.WORLD) from error
     except Refused as refused:
-        from liftlock.cli.screen import latest
+        reason = refused.reason
+        hint = help_for(f"reason.{reason.code}", reason.fields)
+        latest().trouble(reason.code, latest().words.reason(reason), hint, Exit.FINDINGS)
+        raise typer.Exit(Exit.FINDINGS) from refused
 
-        screen = latest()
-        hint = screen.words.find(f"reason.{refused.reason.code}.help") or ""
-        screen.trouble(Trouble(refused.reason.code, screen.words.reason(refused.reason), hint, refused.status))
-        raise typer.Exit(refused.status) from refused
+
+def help_for(code: str, fields: dict[str, Field]) -> str:
+    """What to do about it; empty where there is nothing to say."""
+    words = latest().words
+    return words.say(f"{code}.help", **fields) if words.find(f"{code}.help") else ""

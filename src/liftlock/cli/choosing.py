@@ -1,0 +1,95 @@
+"""Which upgrade and which run a command is about.
+
+Rule: a plan file, an upgrade, a run, or nothing at all: then the only open run, else the last one. Two candidates are
+named and refused, never guessed between.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct, json
+
+from liftlock.cli.naming import is_run, number_of, run_stream, runs_of, upgrade_id, upgrade_of, upgrade_stream
+from liftlock.cli.trouble import refuse
+from liftlock.model.events import Entry
+from liftlock.model.ports import Store
+from liftlock.model.run import Run, fold
+from liftlock.model.schedule import Schedule
+
+SHOWN_MAX = 8
+
+
+class Chosen(Struct, frozen=True):
+    """A run with its entries, folded, and the schedule that it follows now."""
+
+    upgrade: str
+    stream: str
+    entries: tuple[Entry, ...]
+    run: Run
+    schedule: Schedule
+
+    @property
+    def name(self) -> str:
+        """As people name it: `orders-1-1-3f9a2c/r1`."""
+        return self.stream.removeprefix("u-")
+
+
+def is_plan(which: str) -> bool:
+    return bool(which) and (Path(which).is_file() or Path(which).suffix in (".yaml", ".yml"))
+
+
+async def choose_upgrade(store: Store, which: str, title: str = "") -> str:
+    """The upgrade's id. `title`: of the plan, where `which` is a plan file."""
+    known = sorted({upgrade_of(stream) for stream in await store.streams("u-")})
+    if title:
+        return upgrade_id(title)
+    wanted = upgrade_of(which if which.startswith("u-") else f"u-{which}") if which else ""
+    if wanted in known:
+        return wanted
+    near = [name for name in known if name.startswith(wanted)]
+    if not near:
+        raise refuse("no-such-upgrade", name=wanted or "-", known=listed(known))
+    if len(near) == 1:
+        return near[0]
+    running = [name for name in near if await open_run_of(store, name)]
+    if len(running) == 1:
+        return running[0]
+    raise refuse("several-upgrades", known=listed(near))
+
+
+async def choose_run(store: Store, which: str, title: str = "") -> Chosen:
+    """Refused if there is none."""
+    stream = which if which.startswith("u-") else f"u-{which}"
+    if not title and is_run(stream) and await store.head(stream):
+        return await load_run(store, stream)
+    upgrade = await choose_upgrade(store, "" if title else which.partition("/")[0], title)
+    runs = runs_of(upgrade, await store.streams(upgrade_stream(upgrade)))
+    if not runs or ("/" in which and not title):
+        raise refuse("no-such-run", run=which or upgrade)
+    return await load_run(store, runs[-1])
+
+
+async def load_run(store: Store, stream: str) -> Chosen:
+    entries = await store.entries(stream)
+    run = fold(entries)
+    schedule = json.decode(await store.get(run.schedule), type=Schedule)
+    return Chosen(upgrade_of(stream), stream, entries, run, schedule)
+
+
+async def open_run_of(store: Store, upgrade: str) -> Chosen | None:
+    """The upgrade's run that is not closed: there is one at most, as its hosts are locked."""
+    for stream in reversed(runs_of(upgrade, await store.streams(upgrade_stream(upgrade)))):
+        chosen = await load_run(store, stream)
+        if chosen.run.result is None:
+            return chosen
+    return None
+
+
+async def next_run(store: Store, upgrade: str) -> str:
+    runs = runs_of(upgrade, await store.streams(upgrade_stream(upgrade)))
+    return run_stream(upgrade, number_of(runs[-1]) + 1 if runs else 1)
+
+
+def listed(names: Sequence[str]) -> str:
+    more = f" … (+{len(names) - SHOWN_MAX})" if len(names) > SHOWN_MAX else ""
+    return ", ".join(names[:SHOWN_MAX]) + more if names else "-"

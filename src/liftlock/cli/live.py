@@ -1,0 +1,121 @@
+"""A run before one's eyes: a picture in a terminal, a line per event in a pipe, a JSON value per event for programs."""
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from liftlock.cli.screen import Screen, colours
+from liftlock.execute.outlook import lanes_seen_s, outlook_of
+from liftlock.model.decisions import Wait
+from liftlock.model.events import Entry, LaneEnded
+from liftlock.model.ports import Clock
+from liftlock.model.reasons import Reason
+from liftlock.model.run import Run
+from liftlock.model.schedule import Schedule
+from liftlock.publish.happenings import Weight
+from liftlock.publish.live import PROBLEMS_MAX, live_view, plain_lines, progress_line
+from liftlock.publish.log import Line, line_of, log_json
+from liftlock.publish.standing import Outlook
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.live import Live
+
+PICTURE_EVERY_S = 0.25
+LINE_EVERY_S = 30.0
+
+
+class Watcher:
+    """Shows a run as it goes on. A context manager: the terminal is given back in order."""
+
+    def __init__(self, screen: Screen, schedule: Schedule, name: str, clock: Clock) -> None:
+        self.screen, self.schedule, self.name, self.clock = screen, schedule, name, clock
+        self.words = screen.words.within(schedule.zone)
+        self.problems: deque[Line] = deque(maxlen=PROBLEMS_MAX)
+        self.lanes_s: dict[str, float] = {}
+        self.shown_at = float("-inf")
+        self.live: Live | None = None
+
+    def __enter__(self) -> Self:
+        if not self.screen.as_json and colours(self.screen.out, self.screen.environ):
+            from rich.console import Console
+            from rich.live import Live
+
+            self.live = Live(console=Console(file=self.screen.out, highlight=False), auto_refresh=False)
+            self.live.start()
+        else:
+            self.shown_at = self.clock.monotonic()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.live is not None:
+            self.live.stop()
+
+    def follow(self, schedule: Schedule) -> None:
+        """After an amendment: another schedule."""
+        self.schedule = schedule
+
+    def drive(self, run: Run, entries: Sequence[Entry], waiting: Wait | None) -> None:
+        """As the loop calls it."""
+        self.see(run, entries, waiting.because if waiting else None)
+
+    def see(self, run: Run, entries: Sequence[Entry], waiting: Reason | None) -> None:
+        """Show what arrived, and where the run stands."""
+        lines = [line_of("run", entry, self.words, run.controller) for entry in entries]
+        self.problems.extend(line for line in lines if line.weight is Weight.PROBLEM)
+        self.learn(run, entries)
+        if self.screen.as_json:
+            self.screen.data_lines(log_json(lines))
+        elif self.live is None:
+            self.screen.lines(plain_lines(lines, self.words))
+            self.now_and_then(run, LINE_EVERY_S)
+        elif self.is_time(PICTURE_EVERY_S) or run.result is not None:
+            self.live.update(self.picture(run, waiting, self.live.console.width), refresh=True)
+
+    def learn(self, run: Run, entries: Sequence[Entry]) -> None:
+        """How long lanes take, for the estimate of what is left."""
+        took = {}
+        for entry in entries:
+            if isinstance(entry.event, LaneEnded) and (lane := run.lanes.get(entry.event.lane)):
+                took[entry.event.lane] = (entry.at - lane.begun_at).total_seconds()
+        self.lanes_s = lanes_seen_s(run, took, self.lanes_s)
+
+    def now_and_then(self, run: Run, every_s: float) -> None:
+        if run.result is None and self.is_time(every_s):
+            now = self.clock.now()
+            self.screen.text(progress_line(self.schedule, run, now, self.words, self.outlook(run, now)))
+
+    def outlook(self, run: Run, now: datetime) -> Outlook:
+        return outlook_of(self.schedule, run, now, lanes_s=self.lanes_s)
+
+    def is_time(self, every_s: float) -> bool:
+        now_s = self.clock.monotonic()
+        if now_s - self.shown_at < every_s:
+            return False
+        self.shown_at = now_s
+        return True
+
+    def picture(self, run: Run, waiting: Reason | None, width: int) -> "Group":
+        now = self.clock.now()
+        return live_view(
+            self.schedule,
+            run,
+            now,
+            self.words,
+            name=self.name,
+            waiting=waiting,
+            outlook=self.outlook(run, now),
+            problems=tuple(self.problems),
+            width=width,
+        )
+
+    def remark(self, text: str) -> None:
+        """A line of the command itself, above the picture."""
+        if self.live is not None:
+            self.live.console.print(text)
+        else:
+            self.screen.warn(text)

@@ -1,0 +1,32 @@
+"""Opening the record, and running what is asynchronous."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from liftlock.journal.sqlite import DATABASE, SqliteStore, open_store
+from liftlock.model.errors import WorldError, WorldKind
+
+T = TypeVar("T")
+
+
+def complete(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's work to its end."""
+    return asyncio.run(work)
+
+
+@asynccontextmanager
+async def opened(place: str, *, make: bool = False) -> AsyncIterator[SqliteStore]:
+    """The store at `place`, closed at the end. Without `make`, one that is not there is an error, not a new one."""
+    if "://" in place:
+        raise WorldError(WorldKind.MISSING, f"{place}: only a folder can hold the record", what=place)
+    folder = Path(place)
+    if not make and not (folder / DATABASE).exists():
+        raise WorldError(WorldKind.MISSING, f"{folder}: no record here", what=str(folder))
+    store = await open_store(folder)
+    try:
+        yield store
+    finally:
+        await store.close()

@@ -1,0 +1,94 @@
+"""Where a run stands, read from the record alone: from any terminal, and after the controller is gone."""
+
+import asyncio
+
+import typer
+
+from liftlock.cli.choosing import Chosen, load_run
+from liftlock.cli.exits import Exit, of_run
+from liftlock.cli.live import Watcher
+from liftlock.cli.opening import complete
+from liftlock.cli.options import Json, Lang, StoreAt, Which, command, commands
+from liftlock.cli.screen import open_screen
+from liftlock.cli.session import Session, session
+from liftlock.decide.expand import lay_out
+from liftlock.execute.outlook import outlook_of, waiting_for
+from liftlock.model.events import Entry, RunAmended
+from liftlock.model.run import Run, advance
+from liftlock.publish.status import status_json, status_text
+
+app = commands()
+EVERY_S = 0.5
+
+
+@command(app, "liftlock status", "liftlock status orders-1-1-3f9a2c/r1 --json")
+def status(which: Which = "", store: StoreAt = "", lang: Lang = "", as_json: Json = False) -> None:
+    """Where a run stands: waves, hosts, what is in hand, what holds it. Ends with the run's exit status."""
+    screen = open_screen(lang, as_json)
+
+    async def work() -> Exit:
+        async with session(screen, which, store) as at:
+            show(at)
+            return Exit.OK if goes_on(at.chosen.run) else of_run(at.chosen.run)
+
+    raise typer.Exit(complete(work()))
+
+
+def goes_on(run: Run) -> bool:
+    """Open, and nobody is asked for anything."""
+    return run.result is None and not run.holds and run.paused is None
+
+
+def show(at: Session) -> None:
+    screen, chosen = at.screen, at.chosen
+    outlook = outlook_of(chosen.schedule, chosen.run, at.now)
+    if screen.as_json:
+        screen.data(status_json(chosen.schedule, chosen.run, at.now, screen.words, name=chosen.name, outlook=outlook))
+        return
+    screen.text(
+        status_text(
+            chosen.schedule,
+            chosen.run,
+            at.now,
+            screen.words,
+            name=chosen.name,
+            waiting=waiting_for(lay_out(chosen.schedule), chosen.run, at.now),
+            outlook=outlook,
+            width=screen.width,
+            paint=screen.paint,
+        )
+    )
+
+
+@command(app, "liftlock watch", "liftlock watch plan.yaml | tee watch.txt")
+def watch(which: Which = "", store: StoreAt = "", lang: Lang = "", as_json: Json = False) -> None:
+    """Follow a run until it ends. Leaving (Ctrl-C) changes nothing about it."""
+    screen = open_screen(lang, as_json)
+
+    async def work() -> Exit:
+        async with session(screen, which, store) as at:
+            with Watcher(screen, at.chosen.schedule, at.chosen.name, at.clock) as watcher:
+                return of_run((await follow(at, watcher)).run)
+
+    try:
+        raise typer.Exit(complete(work()))
+    except KeyboardInterrupt:
+        raise typer.Exit(Exit.OK) from None
+
+
+async def follow(at: Session, watcher: Watcher) -> Chosen:
+    """Show what is there and what arrives."""
+    chosen, layout = at.chosen, lay_out(at.chosen.schedule)
+    news: tuple[Entry, ...] = chosen.entries
+    while True:
+        watcher.see(chosen.run, news, waiting_for(layout, chosen.run, at.now))
+        if chosen.run.result is not None:
+            return chosen
+        await asyncio.sleep(EVERY_S)
+        news = await at.store.entries(chosen.stream, chosen.run.size)
+        for entry in news:
+            advance(chosen.run, entry)
+        if any(isinstance(entry.event, RunAmended) for entry in news):
+            chosen = await load_run(at.store, chosen.stream)
+            layout = lay_out(chosen.schedule)
+            watcher.follow(chosen.schedule)
