@@ -27,6 +27,7 @@ class Observer:
     def __init__(self, world: World, performer: Performer) -> None:
         self.world, self.performer = world, performer
         self.baselines: dict[tuple[str, str], tuple[float, float]] = {}
+        self.looked: dict[str, float] = {}  # stage -> when this process looked last, by the clock that never jumps
         self.places = asyncio.Semaphore(AT_ONCE)
 
     async def look(self, layout: Layout, run: Run, stage_id: str, since: datetime | None) -> ev.StageObserved:
@@ -37,13 +38,19 @@ class Observer:
         gates = layout.schedule.gates.get(stage.component, ())
         samples = tuple([await self.sample(layout, stage, gate, hosts) for gate in gates])
         healthy = all(sample.value is not None and not sample.fails for sample in samples)
-        return ev.StageObserved(stage_id, self.covers(layout, stage, since) if healthy else 0.0, samples)
+        covers_s = self.covers(layout, run, stage, since)
+        return ev.StageObserved(stage_id, covers_s if healthy else 0.0, samples)
 
-    def covers(self, layout: Layout, stage: Stage, since: datetime | None) -> float:
-        """Seconds of observed health since the last look."""
+    def covers(self, layout: Layout, run: Run, stage: Stage, since: datetime | None) -> float:
+        """Seconds of health observed since the last look: this process's own, and at the whole stage."""
+        if run.stages[stage.id].ended < len(stage.hosts):
+            self.looked.pop(stage.id, None)
+            return 0.0
+        now_s = self.world.clock.monotonic()
+        passed_s = now_s - self.looked.get(stage.id, now_s)
+        self.looked[stage.id] = now_s
         if since is None:
             return 0.0
-        passed_s = (self.world.clock.now() - since).total_seconds()
         return max(0.0, min(passed_s, layout.schedule.policies[stage.component].look_every_s * COVERS_MAX))
 
     async def sample(self, layout: Layout, stage: Stage, gate: Gate, hosts: list[str]) -> ev.Sample:

@@ -40,7 +40,7 @@ class MemoryStore:
         self._bodies: dict[str, list[bytes]] = {}
         self._locks: dict[str, str] = {}
         self._blobs: dict[str, bytes] = {}
-        self._checkpoints: dict[str, list[str]] = {}
+        self._checkpoints: dict[str, dict[int, str]] = {}
         self._signer: Signer | None = None
 
     async def append(
@@ -74,8 +74,9 @@ class MemoryStore:
         self._tips[stream] = tip
         return tip.claim(share)
 
-    async def entries(self, stream: str, since: int = 0) -> tuple[Entry, ...]:
-        return tuple(map(DECODER.decode, self._bodies.get(stream, [])[since:]))
+    async def entries(self, stream: str, since: int = 0, limit: int | None = None) -> tuple[Entry, ...]:
+        until = None if limit is None else since + limit
+        return tuple(map(DECODER.decode, self._bodies.get(stream, [])[since:until]))
 
     async def bodies(self, stream: str, since: int = 0, until: int | None = None) -> tuple[bytes, ...]:
         """The bytes of entries `since` up to, not including, `until`, exactly as they were hashed."""
@@ -115,11 +116,11 @@ class MemoryStore:
         if head is None:
             raise WorldError(WorldKind.MISSING, f"no stream {stream} in the journal", stream=stream)
         note = self.signer().checkpoint(head)
-        self._checkpoints.setdefault(stream, []).append(note)
+        self._checkpoints.setdefault(stream, {})[head.size] = note
         return note
 
     async def checkpoints(self, stream: str) -> tuple[str, ...]:
-        return tuple(self._checkpoints.get(stream, ()))
+        return tuple(self._checkpoints.get(stream, {}).values())
 
     async def sign(self, text: str) -> str:
         return self.signer().sign(text)

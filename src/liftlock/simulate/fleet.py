@@ -1,0 +1,289 @@
+"""Hosts that do not exist: the port `Hosts`, with marks, tombstones and seeded faults, in virtual time.
+
+What happens to a host is written to `trace`, from which the promises are checked.
+"""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from msgspec import Struct, field
+
+from liftlock.model.actions import (
+    Delivered,
+    Exited,
+    Greeting,
+    HttpCall,
+    Replied,
+    Said,
+    Script,
+    SocketCall,
+    TimedOut,
+    Transfer,
+    Vanished,
+)
+from liftlock.model.errors import WorldError, WorldKind
+from liftlock.model.ports import Absent, ScriptOutcome
+from liftlock.model.schedule import Schedule
+from liftlock.simulate.clock import VirtualClock
+from liftlock.simulate.faults import Faults
+from liftlock.simulate.technology import BUSY, PERMANENT, UNWELL
+
+LATE_AFTER_S = 25.0
+DOWN_S = 40.0
+
+
+class Happening(NamedTuple):
+    """Something that took effect on a host. `kind` is the action's; `what` the step's mark or a remark."""
+
+    at_s: float
+    now: datetime
+    host: str
+    component: str
+    kind: str
+    what: str
+    back: bool
+
+
+class Service(Struct):
+    """A component on a host."""
+
+    version: str
+    running: bool = True
+    in_service: bool = True  # the load balancer sends it traffic
+    backup: bool = False
+    proved: bool = False
+    verified: str = ""  # the version that was verified since the last write
+    written_at_s: float = 0.0
+    is_bad: bool = False  # the new version is bad here
+
+
+class Job(Struct):
+    """What became of a mark. `ends_at_s` is past for an ended one; `outcome` None is a tombstone."""
+
+    ends_at_s: float
+    boot: str
+    outcome: Exited | None
+    lost: bool = False  # the process was killed, and left no exit status
+    stopped: bool = False  # ended by its deadline before it took effect
+
+
+class SimulatedHost(Struct):
+    boot: str
+    services: dict[str, Service]
+    dead_until_s: float = 0.0
+    jobs: dict[str, Job] = field(default_factory=dict)
+
+
+class Fleet:
+    """The hosts of a schedule, all on the old version at the start."""
+
+    def __init__(self, schedule: Schedule, clock: VirtualClock, rng: random.Random, faults: Faults) -> None:
+        self.schedule, self.clock, self.rng, self.faults = schedule, clock, rng, faults
+        self.trace: list[Happening] = []
+        self.keeps_trace = True
+        self.boots = 0
+        self.hosts: dict[str, SimulatedHost] = {}
+        for stage in schedule.stages:
+            for name in stage.hosts:
+                self.add(name, stage.component)
+
+    def add(self, name: str, component: str) -> None:
+        policy = self.schedule.policies[component]
+        host = self.hosts.setdefault(name, SimulatedHost(self.new_boot(), {}))
+        if component not in host.services:
+            is_bad = bool(self.faults.bad) and self.rng.random() < self.faults.bad_hosts
+            host.services[component] = Service(policy.version_from, is_bad=is_bad)
+
+    def new_boot(self) -> str:
+        self.boots += 1
+        return f"boot-{self.boots}"
+
+    # --- the port ------------------------------------------------------------------------------------------
+
+    async def greet(self, host: str) -> Greeting:
+        return Greeting((await self.reach(host)).boot)
+
+    async def perform(
+        self, host: str, mark: str, script: Script, *, timeout_s: float, boot: str, env: Mapping[str, str]
+    ) -> ScriptOutcome:
+        found = await self.reach(host)
+        if boot and boot != found.boot:
+            raise WorldError(WorldKind.REBOOTED, f"{host} has rebooted")
+        if mark not in found.jobs:
+            self.begin(host, found, mark, script)
+        elif found.jobs[mark].outcome is None:
+            raise WorldError(WorldKind.REFUSED, f"{host}: a tombstone is there")
+        if self.happens(self.faults.lost_connection):
+            await self.clock.sleep(self.rng.uniform(0.1, 5.0))
+            raise WorldError(WorldKind.UNREACHABLE, f"{host}: the connection was lost")
+        return await self.wait(host, mark, timeout_s)
+
+    async def attach(self, host: str, mark: str, *, timeout_s: float) -> ScriptOutcome | Absent:
+        found = await self.reach(host)
+        if mark not in found.jobs:
+            found.jobs[mark] = Job(self.clock.monotonic(), found.boot, None)
+            return Absent()
+        return Absent() if found.jobs[mark].outcome is None else await self.wait(host, mark, timeout_s)
+
+    async def cancel(self, host: str, mark: str) -> None:
+        job = (await self.reach(host)).jobs[mark]
+        job.lost = job.stopped = True
+
+    async def look(self, host: str, script: Script, *, timeout_s: float, env: Mapping[str, str]) -> Exited | TimedOut:
+        await self.reach(host)
+        await self.clock.sleep(self.rng.uniform(0.05, 1.0))
+        self.misbehave(host)
+        answer = self.answer(await self.reach(host), script)
+        if script.variables["kind"] == "verify" and "probe" not in script.variables:
+            self.note_verified(host, script, answer)
+        return answer
+
+    async def http(self, at: str, call: HttpCall, env: Mapping[str, str]) -> Replied:
+        return Replied(200)
+
+    async def socket(self, at: str, call: SocketCall) -> Said:
+        """The load balancer: `drain|readmit component host`."""
+        await self.clock.sleep(self.rng.uniform(0.01, 0.3))
+        if self.happens(self.faults.transient):
+            return Said("busy")
+        kind, component, host = call.text.split()
+        self.hosts[host].services[component].in_service = kind == "readmit"
+        self.note(host, component, kind, "")
+        if self.happens(self.faults.lost_answer):
+            raise WorldError(WorldKind.TIMEOUT, "the load balancer's answer was lost")
+        return Said("wait" if self.happens(self.faults.slow) else "done")
+
+    async def transfer(self, host: str, transfer: Transfer) -> Delivered:
+        await self.reach(host)
+        await self.clock.sleep(self.rng.uniform(0.5, 3.0))
+        return Delivered("simulated", 1)
+
+    async def sweep(self, host: str, run: str) -> None:
+        self.hosts[host].jobs.clear()
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    # --- scripts -------------------------------------------------------------------------------------------
+
+    def begin(self, host: str, found: SimulatedHost, mark: str, script: Script) -> None:
+        """The mark is made and the script runs: its effect is there at its end, or half there if it is killed."""
+        for_s = self.rng.uniform(0.2, 4.0) * (20.0 if self.happens(self.faults.slow) else 1.0)
+        self.note(host, script.variables["of"], f"start-{script.variables['kind']}", mark, "back" in script.variables)
+        outcome = Exited(0)
+        if self.happens(self.faults.permanent):
+            outcome = Exited(PERMANENT)
+        elif self.happens(self.faults.transient):
+            outcome = Exited(BUSY)
+        job = Job(self.clock.monotonic() + for_s, found.boot, outcome, lost=self.happens(self.faults.killed))
+        found.jobs[mark] = job
+        if outcome.code == 0 and not (job.lost and self.rng.random() < 0.5):
+            asyncio.get_running_loop().call_later(for_s, self.take_effect, host, mark, script)
+        self.misbehave(host)
+
+    def take_effect(self, host: str, mark: str, script: Script) -> None:
+        found = self.hosts[host]
+        job = found.jobs.get(mark)
+        if job is None or job.boot != found.boot or job.stopped or self.is_dead(found):
+            return
+        asked = script.variables
+        service, kind, back = found.services[asked["of"]], asked["kind"], "back" in asked
+        match kind:
+            case "backup":
+                service.backup = True
+            case "prove":
+                service.proved = service.backup
+            case "install" | "configure" | "migrate" | "command" | "restore":
+                service.version, service.verified = asked["version"], ""
+                service.written_at_s = self.clock.monotonic()
+            case "stop":
+                service.running = back
+            case "start" | "restart":
+                service.running = True
+        self.note(host, asked["of"], kind, mark, back)
+
+    async def wait(self, host: str, mark: str, timeout_s: float) -> ScriptOutcome:
+        job = self.hosts[host].jobs[mark]
+        await self.clock.sleep(max(min(job.ends_at_s - self.clock.monotonic(), timeout_s), 0.0))
+        found = await self.reach(host)
+        if job.boot != found.boot or job.lost or job.outcome is None:
+            return Vanished()
+        if job.ends_at_s > self.clock.monotonic():
+            job.lost = job.stopped = True
+            return TimedOut()
+        if self.happens(self.faults.lost_answer):
+            raise WorldError(WorldKind.TIMEOUT, f"{host}: the answer was lost")
+        return job.outcome
+
+    def answer(self, found: SimulatedHost, script: Script) -> Exited:
+        asked = script.variables
+        service, kind = found.services[asked["of"]], asked["kind"]
+        if kind == "gauge":
+            return Exited(0, "0.2" if self.shows(service, under_traffic=True) else "0.0")
+        if "probe" in asked:
+            done = {
+                "backup": service.backup,
+                "prove": service.proved,
+                "stop": not service.running,
+                "start": service.running,
+                "restart": service.running,
+            }.get(kind, service.version == asked["version"])
+            return Exited(0 if done else 1)
+        if kind == "verify":
+            healthy = service.running and not self.shows(service, under_traffic=False)
+            return Exited(0 if healthy and service.version == asked["version"] else UNWELL)
+        return Exited(0)
+
+    def shows(self, service: Service, *, under_traffic: bool) -> bool:
+        """Does the bad version show now?"""
+        policies = self.schedule.policies.values()
+        if not service.is_bad or service.version not in {policy.version_to for policy in policies}:
+            return False
+        match self.faults.bad:
+            case "at-once":
+                return True
+            case "late":
+                return self.clock.monotonic() - service.written_at_s > LATE_AFTER_S
+            case _:
+                return under_traffic
+
+    def note_verified(self, host: str, script: Script, answer: Exited) -> None:
+        asked = script.variables
+        if answer.code == 0:
+            self.hosts[host].services[asked["of"]].verified = asked["version"]
+        self.note(host, asked["of"], "verify" if answer.code == 0 else "verify-failed", asked["version"])
+
+    # --- trouble -------------------------------------------------------------------------------------------
+
+    async def reach(self, name: str) -> SimulatedHost:
+        await self.clock.sleep(self.rng.uniform(0.01, 0.1))
+        host = self.hosts[name]
+        if self.is_dead(host) or self.happens(self.faults.lost_connection):
+            await self.clock.sleep(self.rng.uniform(0.5, 3.0))
+            raise WorldError(WorldKind.UNREACHABLE, f"{name} does not answer")
+        return host
+
+    def misbehave(self, name: str) -> None:
+        """Now and then a host dies or reboots while something runs on it, or the controller's wall clock jumps."""
+        host = self.hosts[name]
+        if self.happens(self.faults.death):
+            host.dead_until_s = self.clock.monotonic() + DOWN_S if self.rng.random() < 0.5 else float("inf")
+            host.boot = self.new_boot()
+        elif self.happens(self.faults.reboot):
+            host.boot = self.new_boot()
+        if self.happens(self.faults.clock_jump):
+            self.clock.jump_s += self.rng.uniform(-600.0, 3600.0)
+
+    def is_dead(self, host: SimulatedHost) -> bool:
+        return host.dead_until_s > self.clock.monotonic()
+
+    def happens(self, probability: float) -> bool:
+        return probability > 0.0 and self.rng.random() < probability
+
+    def note(self, host: str, component: str, kind: str, what: str, back: bool = False) -> None:
+        if self.keeps_trace:
+            now = self.clock.now()
+            self.trace.append(Happening(self.clock.monotonic(), now, host, component, kind, what, back))

@@ -1,0 +1,138 @@
+"""One driver for every technology: what it asks of the simulated fleet names the action's kind, nothing else.
+
+The loop, the journal and the deciding are the real ones; only the drivers and the hosts are played.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from liftlock.model.actions import (
+    Action,
+    Again,
+    Confirmed,
+    Context,
+    Delay,
+    Delivered,
+    Elapsed,
+    Evidence,
+    Exited,
+    Failure,
+    FailureKind,
+    Greet,
+    Greeting,
+    Kind,
+    Operation,
+    Outcome,
+    Preview,
+    Said,
+    Script,
+    SocketCall,
+    Transfer,
+)
+from liftlock.model.plan import Check
+from liftlock.model.ports import Driver, Manifest, Setting
+from liftlock.model.schedule import Template
+
+BUSY, UNWELL, PERMANENT = 75, 3, 1  # exit statuses of the simulated fleet
+TRAFFIC = (Kind.DRAIN, Kind.READMIT)
+
+
+class NoItem(Struct, frozen=True):
+    pass
+
+
+class Simulated:
+    """A driver that can play any action."""
+
+    manifest = Manifest("simulated", "1", NoItem, {"en": "simulated", "zh": "模拟"})
+
+    def expand(self, item: Any, setting: Setting) -> tuple[Template, ...]:
+        return ()
+
+    def complain(self, item: Any, setting: Setting) -> tuple[tuple[str, dict[str, str | int | float]], ...]:
+        return ()
+
+    def gauge(self, check: Check, setting: Setting) -> Template | None:
+        return None
+
+    def operate(self, action: Action, context: Context) -> Operation | Failure:
+        said = {"kind": action.kind.value, "host": context.host, "version": context.version, "of": context.component}
+        match action.kind:
+            case Kind.PRECHECK:
+                return Greet()
+            case Kind.FETCH:
+                return Transfer("simulated", "0" * 64)
+            case Kind.WAIT:
+                return Delay(5.0)
+            case Kind.DRAIN | Kind.READMIT:
+                return SocketCall("simulated", f"{action.kind.value} {context.component} {context.host}")
+            case _:
+                undo = {"back": "yes"} if context.back else {}
+                return Script("simulated", said | undo)
+
+    def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure | Again:
+        match outcome:
+            case Exited(code=0, output=output):
+                return Evidence({"output": output})
+            case Exited(code=code):
+                kinds = {BUSY: FailureKind.TRANSIENT, UNWELL: FailureKind.UNHEALTHY}
+                return Failure(kinds.get(code, FailureKind.REFUSED), "simulated", {"status": code})
+            case Greeting(boot=boot):
+                return Evidence({"boot": boot})
+            case Said("wait"):
+                return Again(1.0)
+            case Said("busy"):
+                return Failure(FailureKind.TRANSIENT, "simulated", {"status": BUSY})
+            case Said() | Delivered() | Confirmed() | Elapsed():
+                return Evidence()
+        return Failure(FailureKind.REFUSED, "simulated", {"status": -1})
+
+    def probe(self, action: Action, context: Context) -> Operation | None:
+        asked = {"kind": action.kind.value, "host": context.host, "version": context.version, "of": context.component}
+        return Script("simulated", asked | {"probe": "yes"})
+
+    def settle(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure | None:
+        match outcome:
+            case Exited(code=0):
+                return Evidence({"output": "found in place"})
+            case Exited(code=1):
+                return Failure(FailureKind.INTERRUPTED, "simulated", {"status": 1})
+        return None
+
+    def preview(self, action: Action, context: Context) -> Operation | None:
+        return None
+
+    def show(self, action: Action, context: Context, outcome: Outcome) -> Preview:
+        return Preview(False)
+
+
+class Gauge(Simulated):
+    """Reads a simulated figure: the share of requests that fail at a host."""
+
+    def operate(self, action: Action, context: Context) -> Operation | Failure:
+        return Script("simulated", {"kind": "gauge", "host": context.host, "of": context.component})
+
+    def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure | Again:
+        match outcome:
+            case Exited(code=0, output=output):
+                return Evidence({"value": float(output)})
+        return Failure(FailureKind.REFUSED, "simulated", {"status": -1})
+
+
+class AnyTechnology(Mapping[str, Driver]):
+    """Every driver's name finds the simulated one; names that begin with `gauge` find the gauge."""
+
+    def __init__(self) -> None:
+        self.plain: Driver = Simulated()
+        self.gauge: Driver = Gauge()
+
+    def __getitem__(self, name: str) -> Driver:
+        return self.gauge if name == "gauge" else self.plain
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("simulated", "gauge"))
+
+    def __len__(self) -> int:
+        return 2

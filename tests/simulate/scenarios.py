@@ -1,0 +1,114 @@
+"""Schedules drawn from a seed: one or two components, one to eight hosts, all that a rollout can be told."""
+
+import random
+
+from liftlock.model.actions import Action, Irreversible, Kind, Restorable, Reversible, Traits
+from liftlock.model.inventory import Host
+from liftlock.model.plan import Check, Window
+from liftlock.model.schedule import Capacity, Gate, Policy, Recipe, Schedule, Stage, Template
+
+REVERSIBLE = Reversible()
+
+
+def template(kind, *, undo=None, writes=False, lowers=False, confirm=False, reversal=REVERSIBLE, at=""):
+    traits = Traits(writes=writes, lowers_capacity=lowers, reversal=reversal)
+    reverse = None if undo is None else Action(undo, "simulated")
+    return Template(
+        kind.value,
+        Action(kind, "simulated", {}, traits),
+        reverse,
+        at=at,
+        timeout_s=60.0,
+        estimate_s=3.0,
+        confirm=confirm,
+    )
+
+
+def recipe(*templates):
+    return Recipe(tuple(f"{n:02d}-{t.verb}" for n, t in enumerate(templates)), templates)
+
+
+def usual_recipe(reversal=REVERSIBLE):
+    return recipe(
+        template(Kind.PRECHECK),
+        template(Kind.FETCH),
+        template(Kind.BACKUP, undo=Kind.RESTORE),
+        template(Kind.PROVE),
+        template(Kind.DRAIN, undo=Kind.READMIT, lowers=True, at="controller"),
+        template(Kind.INSTALL, undo=Kind.INSTALL, writes=True, reversal=reversal),
+        template(Kind.RESTART, lowers=True),
+        template(Kind.VERIFY, confirm=True),
+        template(Kind.READMIT, undo=Kind.DRAIN, at="controller"),
+    )
+
+
+def split(rng, hosts):
+    """Hosts in one to four waves."""
+    cuts = sorted({1, len(hosts), *(rng.randint(1, len(hosts)) for _ in range(2))})
+    return [tuple(hosts[a:b]) for a, b in zip([0, *cuts], cuts, strict=False)]
+
+
+def drawn_schedule(rng: random.Random) -> Schedule:
+    names = rng.choice((["app"], ["app"], ["db", "app"]))
+    shared = rng.random() < 0.3
+    hosts, stages, policies, capacities, recipes, gates = {}, [], {}, {}, {}, {}
+    before: tuple[str, ...] = ()
+    for component in names:
+        group = "all" if shared else component
+        members = [f"{group}-{n:02d}" for n in range(rng.randint(1, 8))] if group not in capacities else list(hosts)
+        domains = rng.choice((1, 2, 3))
+        hosts |= {m: Host(m, domain=f"rack-{i * domains // len(members)}") for i, m in enumerate(members)}
+        limit = rng.randint(1, max(1, len(members) // 2))
+        capacities.setdefault(group, Capacity(group, len(members), limit, limit + rng.randint(0, 1)))
+        policies[component] = drawn_policy(rng, group, before_components(stages, component))
+        reversal = rng.choice((Reversible(), Reversible(), Reversible(), Restorable(), Irreversible("dropped columns")))
+        recipes[component] = usual_recipe(reversal)
+        if rng.random() < 0.8:
+            gates[component] = (Gate(Check("errors", above=0.05), gauge()),)
+        for n, wave in enumerate(split(rng, members), 1):
+            stage = Stage(f"{component}/1/w{n}", component, f"w{n}", wave, component, before)
+            stages.append(stage)
+            before = (stage.id,)
+    return Schedule(
+        upgrade="simulated",
+        title="simulated",
+        plan="0" * 64,
+        zone="Asia/Shanghai",
+        program="0",
+        drivers={},
+        policies=policies,
+        capacities=capacities,
+        recipes=recipes,
+        gates=gates,
+        stages=tuple(stages),
+        hosts=hosts,
+        assumes={},
+        artifacts={},
+        windows=rng.choice(((), (Window(from_="21:00", to="23:30"),))),
+    )
+
+
+def before_components(stages, component):
+    return tuple({stage.component for stage in stages if stage.component != component})
+
+
+def gauge():
+    return Template("gauge", Action(Kind.VERIFY, "gauge"), timeout_s=20.0)
+
+
+def drawn_policy(rng, group, after):
+    return Policy(
+        version_from="1.0",
+        version_to="1.1",
+        after=after,
+        capacity=group,
+        on_failure=rng.choice(("roll back", "roll back", "roll back wave", "roll back host", "restore", "freeze")),
+        failures_max=rng.choice((0, 0, 1, 2)),
+        wave_failures_max=rng.choice((0, 1, 2)),
+        attempts_max=rng.choice((1, 2, 3)),
+        host_deadline_s=1800.0,
+        progress_deadline_s=3600.0,
+        soak_s=rng.choice((0.0, 30.0, 120.0)),
+        look_every_s=rng.choice((5.0, 10.0)),
+        longest_soak_s=900.0,
+    )
