@@ -1,0 +1,117 @@
+"""Commented plans to begin with: a template and a few answers to the text of plan.yaml and its hosts.yaml.
+
+In the files `<<key>>` is an answer as a YAML value; of a comment `# English | 中文` and of a text `[[English | 中文]]`
+the language that is asked for remains.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+
+from msgspec import Struct
+
+from liftlock.planfile import forms
+
+TEMPLATES = ("web", "database", "config")
+ANSWER = re.compile(r"<<([a-z_]+)>>")
+COMMENT = re.compile(r"(?P<lead>^|\s)# (?P<en>[^|]*) \| (?P<zh>.*)$")
+TEXT = re.compile(r"\[\[(?P<en>[^|]*) \| (?P<zh>[^\]]*)\]\]")
+PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./ -]*[A-Za-z0-9_/]|[A-Za-z]")
+RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+HOSTS_MAX = 1000
+
+
+class Question(Struct, frozen=True):
+    """What a template asks, with the answer that holds if there is none."""
+
+    key: str
+    default: str
+    english: str
+    chinese: str
+
+    def words(self, language: str) -> str:
+        return self.chinese if language == "zh" else self.english
+
+
+class BadAnswer(ValueError):
+    """An answer cannot stand in the file: `key` and `given`."""
+
+    def __init__(self, key: str, given: str) -> None:
+        super().__init__(f"{key}: {given}")
+        self.key = key
+        self.given = given
+
+
+QUESTIONS = (
+    Question("component", "orders", "What is upgraded (a name)", "升级什么（组件名）"),
+    Question("from", "1.0", "Version now", "当前版本"),
+    Question("to", "1.1", "Version wanted", "目标版本"),
+    Question("hosts", "10.0.0.11, 10.0.0.12", "Hosts' addresses, separated by commas", "主机地址，以逗号分隔"),
+)
+DEFAULTS = {
+    **{question.key: question.default for question in QUESTIONS},
+    "title": "",
+    "timezone": "Asia/Shanghai",
+    "owner": "li.wei",
+    "approver": "zhang.min",
+    "balancer": "10.0.0.5:9999",
+    "group": "app",
+    "user": "deploy",
+}
+ALWAYS_QUOTED = frozenset({"from", "to"})
+NAMES = frozenset({"component", "group"})
+
+
+def render(template: str, answers: Mapping[str, str] = {}, language: str = "en") -> str:
+    """The text of plan.yaml. Raises BadAnswer, and KeyError for a template or an answer that does not exist."""
+    if template not in TEMPLATES:
+        raise KeyError(template)
+    return fill(template, values_for(answers), language)
+
+
+def render_hosts(answers: Mapping[str, str] = {}, language: str = "en") -> str:
+    """The text of the hosts.yaml that belongs to any of the plans. Raises BadAnswer and KeyError."""
+    return fill("hosts", values_for(answers), language)
+
+
+def values_for(answers: Mapping[str, str]) -> dict[str, str]:
+    """Answers as they stand in the file, those that were not given from the defaults."""
+    for key in answers:
+        if key not in DEFAULTS:
+            raise KeyError(key)
+    given = {**DEFAULTS, **{key: answer.strip() for key, answer in answers.items() if answer.strip()}}
+    for key, answer in given.items():
+        if not answer.isprintable():
+            raise BadAnswer(key, answer[:80])
+    for key in NAMES:
+        if not forms.NAME.fullmatch(given[key]):
+            raise BadAnswer(key, given[key])
+    given["title"] = given["title"] or f"{given['component']} {given['from']} → {given['to']}"
+    values = {key: written(answer, quoted=key in ALWAYS_QUOTED) for key, answer in given.items()}
+    values["to_bare"] = re.sub(r"[^A-Za-z0-9._-]", "-", given["to"])
+    return {**values, **hosts_for(given["group"], given["hosts"])}
+
+
+def hosts_for(group: str, addresses: str) -> dict[str, str]:
+    """Host entries named after their group, and the list of their names."""
+    listed = [address for address in re.split(r"[,，\s]+", addresses) if address]
+    if not listed or len(listed) > HOSTS_MAX:
+        raise BadAnswer("hosts", addresses[:80])
+    names = [f"{group}-{number:02}" for number in range(1, len(listed) + 1)]
+    entries = [f"  {name}: {{address: {written(address)}}}" for name, address in zip(names, listed, strict=True)]
+    return {"names": ", ".join(names), "hosts": "\n".join(entries)}
+
+
+def written(answer: str, *, quoted: bool = False) -> str:
+    """A text as a YAML value: in quotes unless it can be nothing else than that text."""
+    bare = not quoted and PLAIN.fullmatch(answer) and answer.lower() not in RESERVED
+    return answer if bare else json.dumps(answer, ensure_ascii=False)
+
+
+def fill(name: str, values: Mapping[str, str], language: str) -> str:
+    side = "zh" if language == "zh" else "en"
+    source = (files("liftlock.planfile") / "templates" / f"{name}.yaml").read_text(encoding="utf-8")
+    lines = [COMMENT.sub(lambda found: f"{found['lead']}# {found[side]}", line) for line in source.splitlines()]
+    text = TEXT.sub(lambda found: found[side], "\n".join(lines) + "\n")
+    return ANSWER.sub(lambda found: values[found[1]], text)
