@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from decide.fakes import component, fake_drivers, inventory_of, item, orders_items, orders_plan, schedule_of, two_tiers
 from liftlock.decide.waves import targets
 from liftlock.model.actions import Kind
 from liftlock.model.inventory import Host, Inventory
@@ -15,6 +14,16 @@ from liftlock.model.plan import Budget, Check, Rollout, Share, Versions
 from liftlock.model.recipe import Recipes
 from liftlock.model.schedule import digest
 from liftlock.model.survey import HostSurvey, Survey
+from tests.decide.fakes import (
+    component,
+    fake_drivers,
+    inventory_of,
+    item,
+    orders_items,
+    orders_plan,
+    schedule_of,
+    two_tiers,
+)
 
 shares = st.one_of(
     st.integers(1, 20).map(lambda n: Share(count=n)),
