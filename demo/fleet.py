@@ -25,6 +25,11 @@ class SandboxHost:
     def base(self) -> Path:
         return self.root / BASE
 
+    def last_record(self) -> str:
+        """Its newest entry, without the time; empty if there is none."""
+        history = self.history()
+        return history[-1].partition(" ")[2] if history else ""
+
     def history(self) -> list[str]:
         """What the release's own scripts wrote, in order."""
         with contextlib.suppress(FileNotFoundError):
@@ -87,10 +92,6 @@ def start(host: SandboxHost) -> None:
     subprocess.run([host.base / "current/bin/start"], check=True, capture_output=True, text=True)
 
 
-def installs(hosts: Iterable[SandboxHost], version: str) -> dict[str, int]:
-    """How often each host's installer of `version` ran, by what it wrote itself."""
-    return {host.name: sum(f"install {version} begun" in line for line in host.history()) for host in hosts}
-
-
-def starts(hosts: Iterable[SandboxHost], version: str) -> dict[str, int]:
-    return {host.name: sum(f"start {version} pid" in line for line in host.history()) for host in hosts}
+def records(hosts: Iterable[SandboxHost], what: str) -> dict[str, int]:
+    """How often each host's own history says this (`install 1.3 begun`)."""
+    return {host.name: sum(what in line for line in host.history()) for host in hosts}

@@ -1,9 +1,9 @@
 """Nothing that the demo started outlives it, however the demo ends.
 
 `python -m demo.lifeline FOLDER` is the demo's second: the demo holds the other end of its standard input. When that
-closes, by an orderly end as well as by a kill, it ends what was announced on it (`watch PID`, a process group of the
-demo) and then every service whose pid file lies under FOLDER, looking again until a moment passes without one.
-There is no other clean-up: the demo's orderly end takes the same path.
+closes, by an orderly end as well as by a kill, it ends what was announced on it (`watch PID`: a process, with its
+group if it leads one) and then every service whose pid file lies under FOLDER, looking again until a moment passes
+without one. There is no other clean-up: the demo's orderly end takes the same path.
 """
 
 import asyncio
@@ -26,7 +26,8 @@ LONGEST_S = 20.0
 class Lifeline:
     """The demo's end of the line."""
 
-    def __init__(self, hosts: Path) -> None:
+    def __init__(self, hosts: Path, lock: int | None = None) -> None:
+        """`lock`: a descriptor with a lock on it, which is held until everything is cleaned up."""
         command = [sys.executable, "-m", "demo.lifeline", str(hosts)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=CHECKOUT, start_new_session=True, text=True)
 
@@ -82,9 +83,9 @@ def end_groups(groups: tuple[int, ...]) -> None:
     for number, patience_s in ((signal.SIGTERM, GRACE_S), (signal.SIGKILL, 0.0)):
         for group in groups:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(group, number)
+                os.kill(-group if lives(-group) else group, number)
         deadline = time.monotonic() + patience_s
-        while any(lives(-group) for group in groups) and time.monotonic() < deadline:
+        while any(lives(-group) or lives(group) for group in groups) and time.monotonic() < deadline:
             time.sleep(0.05)
 
 

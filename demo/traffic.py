@@ -34,6 +34,7 @@ class Second:
     sent: int = 0
     results: Counter[str] = field(default_factory=Counter)  # "200", "500", "timeout", "connection lost" …
     versions: Counter[str] = field(default_factory=Counter)
+    failed_by: Counter[str] = field(default_factory=Counter)  # version -> failures
     samples: list[str] = field(default_factory=list)
     slowest_ms: float = 0.0
 
@@ -45,13 +46,16 @@ class Second:
         self.results[result] += 1
         self.versions[version] += bool(version)
         self.slowest_ms = max(self.slowest_ms, round(took_s * 1000, 1))
-        if result != "200" and len(self.samples) < SAMPLES_MAX:
+        if result == "200":
+            return
+        self.failed_by[version] += 1
+        if len(self.samples) < SAMPLES_MAX:
             self.samples.append(f"{time.strftime('%H:%M:%S')} {result} {version}".rstrip())
 
     def line(self) -> str:
         return json.dumps(
             {"at": self.at, "sent": self.sent, "results": self.results, "versions": self.versions}
-            | {"slowest_ms": self.slowest_ms, "samples": self.samples}
+            | {"failed_by": self.failed_by, "slowest_ms": self.slowest_ms, "samples": self.samples}
         )
 
 
@@ -170,6 +174,7 @@ class Tally:
     sent: int = 0
     results: Counter[str] = field(default_factory=Counter)
     versions: Counter[str] = field(default_factory=Counter)
+    failed_by: Counter[str] = field(default_factory=Counter)
     samples: list[str] = field(default_factory=list)
     slowest_ms: float = 0.0
 
@@ -187,6 +192,7 @@ def tally(lines: Iterable[str], since: float = 0.0, until: float = float("inf"))
             total.sent += second["sent"]
             total.results.update(second["results"])
             total.versions.update(second["versions"])
+            total.failed_by.update(second["failed_by"])
             total.samples.extend(second["samples"])
             total.slowest_ms = max(total.slowest_ms, second["slowest_ms"])
     return total

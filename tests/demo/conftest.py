@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -72,3 +73,25 @@ def children() -> Iterator[list[subprocess.Popen[bytes]]]:
             process.stdin.close()
         process.kill()
         process.wait()
+
+
+@pytest.fixture
+def wait_gone() -> Callable[..., None]:
+    """Waits until these processes are gone."""
+    return wait_until_gone
+
+
+def wait_until_gone(*pids: int) -> None:
+    deadline = time.monotonic() + 20
+    while not all(gone(pid) for pid in pids):
+        assert time.monotonic() < deadline, pids
+        time.sleep(0.05)
+
+
+def gone(pid: int) -> bool:
+    """Not there, or dead and not yet collected by its parent."""
+    proc = Path(f"/proc/{pid}/stat")
+    try:
+        return not lifeline.lives(pid) or (proc.exists() and proc.read_text().rpartition(")")[2].split()[0] == "Z")
+    except (FileNotFoundError, ProcessLookupError):
+        return True

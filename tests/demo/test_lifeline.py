@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 from demo import CHECKOUT, fleet, lifeline
@@ -21,23 +21,9 @@ time.sleep(600)
 """
 
 
-def gone(pid: int) -> bool:
-    """Not there, or dead and not yet collected by its parent."""
-    proc = Path(f"/proc/{pid}/stat")
-    try:
-        return not lifeline.lives(pid) or (proc.exists() and proc.read_text().rpartition(")")[2].split()[0] == "Z")
-    except FileNotFoundError:
-        return True
-
-
-def wait_gone(*pids: int) -> None:
-    deadline = time.monotonic() + 20
-    while not all(gone(pid) for pid in pids):
-        assert time.monotonic() < deadline, pids
-        time.sleep(0.05)
-
-
-def test_a_killed_demo_leaves_nothing(tmp_path: Path, archives: dict[str, Path]) -> None:
+def test_a_killed_demo_leaves_nothing(
+    tmp_path: Path, archives: dict[str, Path], wait_gone: Callable[..., None]
+) -> None:
     host = fleet.lay_out(tmp_path)[0]
     config = f"[orders]\naddress = {host.address}\nport = {host.port}\ncurrency = CNY\n"
     fleet.found(host, archives["1.0"], "1.0", config)
@@ -47,7 +33,7 @@ def test_a_killed_demo_leaves_nothing(tmp_path: Path, archives: dict[str, Path])
     )
     assert demo.stdout is not None
     child, second = (int(pid) for pid in demo.stdout.readline().split())
-    assert not any(gone(pid) for pid in (service, child, second))
+    assert all(lifeline.lives(pid) for pid in (service, child, second))
     os.kill(demo.pid, signal.SIGKILL)
     demo.wait()
     demo.stdout.close()

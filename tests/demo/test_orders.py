@@ -54,9 +54,9 @@ def test_says_why_it_does_not_start(host: fleet.SandboxHost) -> None:
 
 def test_each_install_is_on_record(host: fleet.SandboxHost) -> None:
     run(host, "install")
-    assert fleet.installs([host], "1.0") == {"app-01": 1}
+    assert fleet.records([host], "install 1.0 begun") == {"app-01": 1}
     run(host, "install")
-    assert fleet.installs([host], "1.0") == {"app-01": 2}
+    assert fleet.records([host], "install 1.0 begun") == {"app-01": 2}
     assert len((host.base / "data/catalogue-1.0").read_text().splitlines()) == 20
     run(host, "uninstall")
     assert not (host.base / "data/catalogue-1.0").exists()
