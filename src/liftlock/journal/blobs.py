@@ -18,7 +18,8 @@ def put_blob(folder: Path, data: bytes) -> str:
     place = place_of(folder, digest)
     with faults_of(place):
         if not (place.exists() and place.stat().st_size == len(data)):
-            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            place.parent.mkdir(mode=0o700, exist_ok=True)
             write_whole(place, data)
     return digest
 
@@ -68,7 +69,11 @@ def write_whole(place: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+    sync_file(folder)
+
+
+def sync_file(place: Path) -> None:
+    handle = os.open(place, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from msgspec import DecodeError
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, select
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, func, select
 
 from liftlock.journal import schema
 from liftlock.journal.batch import Batch, read_tip
 from liftlock.journal.blobs import get_blob, put_blob
 from liftlock.journal.checkpoint import Signer, Verifier
+from liftlock.journal.codes import Discrepancy
 from liftlock.journal.faults import corrupt, faults_of
 from liftlock.journal.keys import load_signer
 from liftlock.journal.tables import CHECKPOINT, HEAD, LOCK
@@ -94,8 +95,9 @@ class SqliteStore:
 
     # --- reading ----------------------------------------------------------------------------------------
 
-    async def entries(self, stream: str, since: int = 0) -> tuple[Entry, ...]:
-        return await self._read(lambda connection: self._decode(stream, read_bodies(connection, stream, since, END)))
+    async def entries(self, stream: str, since: int = 0, limit: int | None = None) -> tuple[Entry, ...]:
+        until = END if limit is None else since + limit
+        return await self._read(lambda connection: self._decode(stream, read_bodies(connection, stream, since, until)))
 
     async def bodies(self, stream: str, since: int = 0, until: int | None = None) -> tuple[bytes, ...]:
         """The bytes of entries `since` up to, not including, `until`, exactly as they were hashed."""
@@ -108,7 +110,7 @@ class SqliteStore:
         return tip.head() if tip else None
 
     async def streams(self, prefix: str = "") -> tuple[str, ...]:
-        query = select(HEAD.c.stream).where(HEAD.c.stream.startswith(prefix, autoescape=True))
+        query = select(HEAD.c.stream).where(func.substr(HEAD.c.stream, 1, len(prefix)) == prefix)
         return tuple(sorted(await self._read(lambda connection: connection.execute(query).scalars().all())))
 
     async def locked(self, stream: str) -> tuple[str, ...]:
@@ -149,6 +151,11 @@ class SqliteStore:
         if self._signer is None:
             self._signer = await asyncio.to_thread(load_signer, self.folder / KEY)
         return self._signer
+
+    async def check_file(self) -> tuple[Discrepancy, ...]:
+        """SQLite's own check of its pages and indexes."""
+        rows = await self._read(lambda connection: connection.exec_driver_sql("PRAGMA quick_check(20)").scalars().all())
+        return tuple(Discrepancy("V045", str(self.path), {"detail": row}) for row in rows if row != "ok")
 
     # --- life -------------------------------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""The record: disk, tree, notes, bundles, backups, processes."""
