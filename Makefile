@@ -29,7 +29,7 @@ clean:
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo 'Liftlock needs Python 3.11 or newer, and "$(PYTHON)" is '"$$($(PYTHON) --version 2>&1 || echo missing)." >&2; \
+	  echo 'Liftlock needs Python 3.11 or newer, and "$(PYTHON)" is '"$$($(PYTHON) --version 2>/dev/null || echo missing)." >&2; \
 	  echo 'Name another one: make $(MAKECMDGOALS) PYTHON=python3.12' >&2; exit 1; }
 	@echo 'Setting up $(VENV) (once) …'
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
