@@ -22,13 +22,19 @@ class Room(Struct):
         name = self.layout.schedule.policies[self.layout.stages[stage].component].capacity
         capacity = self.layout.schedule.capacities[name]
         out = self.hosts_out(name)
+        limit = capacity.back_out_max if back else capacity.out_max
         if host in out:
-            return True
-        if len(out) >= (capacity.back_out_max if back else capacity.out_max):
+            return len(out) <= limit or not self.may_serve(stage, host)
+        if len(out) >= limit:
             return False
         self.out[name] = out = out if isinstance(out, set) else set(out)
         out.add(host)
         return True
+
+    def may_serve(self, stage: str, host: str) -> bool:
+        """Counted as out only because it did not answer: it may serve all the same."""
+        view = self.run.stages[stage]
+        return host in view.unread and host not in view.bad
 
     def hosts_out(self, capacity: str) -> set[str] | dict[str, int]:
         if capacity not in self.out:
@@ -43,13 +49,9 @@ def room_for(layout: Layout, run: Run) -> Room:
 def hosts_out(layout: Layout, run: Run, capacity: str) -> set[str] | dict[str, int]:
     """Hosts of a group that are out of service now, for whatever reason; not to be changed by the caller."""
     components = layout.sharers[capacity]
-    unhealthy = [
-        host
-        for stage_id, stage in run.stages.items()
-        if stage.bad and stage_id.partition("/")[0] in components
-        for host in stage.bad
-    ]
+    ours = [stage for name, stage in run.stages.items() if name.partition("/")[0] in components]
+    unhealthy = [hosts for stage in ours for hosts in (stage.bad, stage.unread) if hosts]
     found = [run.out[component] for component in components if run.out.get(component)]
     if len(found) == 1 and not unhealthy:
         return found[0]
-    return set(unhealthy).union(*found)
+    return set().union(*found, *unhealthy)

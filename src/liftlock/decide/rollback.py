@@ -28,10 +28,9 @@ def waits_for_dependents(layout: Layout, run: Run, component: str) -> bool:
 def turn_lanes(run: Run, room: Room, component: str, why: Reason) -> Iterator[Record]:
     for lane_id in run.to_turn[component]:
         lane = run.lanes[lane_id]
-        if lane.result is None and lane_id not in run.due:
-            continue  # a step is in flight, or held: it ends first
-        if run.busy.get(lane.host, lane_id) != lane_id:
-            continue
+        holder = run.busy.get(lane.host)
+        if holder is not None and (holder != lane_id or lane_id not in run.due):
+            continue  # another lane has the host, or a step of this one is in flight or held: that ends first
         if not lane.out and not room.take(lane.stage, lane.host, back=True):
             return
         yield Record(ev.LaneTurned(lane_id, because("rollback", why=why.code)))

@@ -163,7 +163,10 @@ def begin_lanes(turn: Turn, layout: Layout, run: Run, room: Room, stage: Stage, 
             turn.wait(None, because("one-domain-at-a-time" if domain != before else "host-busy", host=host))
             return
         if not room.take(stage.id, host, back=False):
-            turn.wait(None, because("no-capacity", host=host))
+            if run.busy or run.due or turn.decisions:
+                turn.wait(None, because("no-capacity", host=host))
+            else:
+                turn.decisions.append(Record(ev.HoldRaised(stage.id, because("no-capacity-left", host=host))))
             return
         turn.decisions.append(Perform(f"{stage.id}/{host}/{first}", 1, ""))
 

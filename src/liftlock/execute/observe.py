@@ -56,12 +56,11 @@ class Observer:
     async def sample(self, layout: Layout, stage: Stage, gate: Gate, hosts: list[str]) -> ev.Sample:
         values = await asyncio.gather(*(self.value(layout, stage, gate, host) for host in hosts))
         known = [value for value in values if value is not None]
-        bad = tuple(
-            host for host, value in zip(hosts, values, strict=True) if value is None or breaches(gate.check, value)
-        )
+        read = list(zip(hosts, values, strict=True))
+        bad = tuple(host for host, value in read if value is not None and breaches(gate.check, value))
+        unread = tuple(host for host, value in read if value is None)
         worst = (min if gate.check.below is not None else max)(known, default=None)
-        fails = worst is not None and breaches(gate.check, worst)
-        return ev.Sample(gate.check.name, worst if len(known) == len(hosts) else None, bad, fails)
+        return ev.Sample(gate.check.name, None if unread else worst, bad, unread, bool(bad))
 
     async def value(self, layout: Layout, stage: Stage, gate: Gate, host: str) -> float | None:
         """The check's figure for one host; None where it could not be read."""

@@ -48,7 +48,7 @@ OUTPUT_MAX = 4096  # characters of output kept in the journal itself
 KINDS = {
     WorldKind.UNREACHABLE: FailureKind.UNREACHABLE,
     WorldKind.TIMEOUT: FailureKind.TIMEOUT,
-    WorldKind.REBOOTED: FailureKind.INTERRUPTED,
+    WorldKind.REBOOTED: FailureKind.TRANSIENT,
 }
 NOT_STARTED = (WorldKind.REBOOTED, WorldKind.HOST_FULL, WorldKind.MISSING)
 
@@ -225,7 +225,8 @@ class Performer:
 
     def failure_of(self, error: WorldError) -> Failure:
         kind = KINDS.get(error.kind, FailureKind.REFUSED)
-        return Failure(kind, f"world-{error.kind.value}", {"message": self.redactor.clean(error.message)})
+        fields = {**error.fields, "message": error.message}
+        return Failure(kind, f"world-{error.kind.value}", self.redactor.clean(fields))
 
 
 def is_read_only(job: Job) -> bool:

@@ -66,11 +66,12 @@ class StageOpened(RunEvent, frozen=True):
 
 
 class Sample(Struct, frozen=True, omit_defaults=True):
-    """One check's figure in one look. `value` is None where there was no data."""
+    """One check's figure in one look. `value` is None where there was no data (`unread`: hosts that gave none)."""
 
     check: str
     value: float | None
     bad_hosts: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     fails: bool = False
 
 

@@ -65,7 +65,8 @@ class Hosts(Protocol):
         """Run the script detached, once, and wait for its end, through reconnections.
 
         A mark that is already there is attached to, never run again. `boot`: if not empty and the host's boot id
-        differs, nothing is started and `WorldError(REBOOTED)` is raised. `env`: resolved secrets, by variable name.
+        differs, nothing is started and `WorldError(REBOOTED, boot=<the new one>)` is raised. `env`: resolved
+        secrets, by variable name.
         """
 
     async def attach(self, host: str, mark: str, *, timeout_s: float) -> ScriptOutcome | Absent:

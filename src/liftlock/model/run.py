@@ -121,7 +121,8 @@ class StageView(Struct):
     looked_at: datetime | None = None
     tallies: dict[str, Tally] = {}
     waived: bool = False  # a person settled its checks
-    bad: tuple[str, ...] = ()  # hosts that the last look found unhealthy
+    bad: set[str] = field(default_factory=set)  # hosts that the last look found unhealthy
+    unread: set[str] = field(default_factory=set)  # hosts that did not answer the last look
     lanes: list[str] = field(default_factory=list)
 
     @property
@@ -217,11 +218,12 @@ def end_step(run: Run, entry: ev.Entry, event: Any) -> None:
     failure, touched = None, True
     if isinstance(event, ev.StepFailed | ev.StepNotStarted):
         failure = event.failure.kind
+        run.boots[lane.host] = str(event.failure.fields.get("boot", run.boots.get(lane.host, "")))
         touched = view.touched or isinstance(event, ev.StepFailed)
     elif isinstance(event, ev.StepSucceeded) and (boot := event.evidence.facts.get("boot")):
         run.boots[lane.host] = boot
-    interrupted = failure is FailureKind.INTERRUPTED
-    lane.steps[name] = replace(view, failure=failure, touched=touched, tries=view.tries - interrupted)
+    uncounted = isinstance(event, ev.StepNotStarted) and failure is FailureKind.INTERRUPTED  # our own absence
+    lane.steps[name] = replace(view, failure=failure, touched=touched, tries=view.tries - uncounted)
 
 
 def skip_step(run: Run, entry: ev.Entry, event: ev.StepSkipped) -> None:
@@ -372,6 +374,8 @@ def end_lane(run: Run, entry: ev.Entry, event: ev.LaneEnded) -> None:
             bring_in(run, lane)
         case LaneResult.RETURNED:
             stage.returned += 1
+            stage.bad.discard(lane.host)
+            stage.unread.discard(lane.host)
             bring_in(run, lane)
         case LaneResult.FAILED:
             stage.failed += 1
@@ -429,7 +433,8 @@ def observe_stage(run: Run, entry: ev.Entry, event: ev.StageObserved) -> None:
     stage.looked_at = entry.at
     stage.soaking_since = stage.soaking_since or entry.at
     stage.soaked_s += event.covers_s
-    stage.bad = tuple(sorted({host for sample in event.samples for host in sample.bad_hosts}))
+    stage.bad = {host for sample in event.samples for host in sample.bad_hosts}
+    stage.unread = {host for sample in event.samples for host in sample.unread}
     for sample in event.samples:
         tally = stage.tallies.setdefault(sample.check, Tally())
         tally.samples += sample.value is not None
@@ -495,8 +500,12 @@ def begin_rollback(run: Run, entry: ev.Entry, event: ev.RollbackBegan) -> None:
         if event.scope == "all" or (lane.stage if event.scope == "stage" else lane.host) in names
         if lane.phase is not Phase.BACK and lane.result is not LaneResult.SKIPPED
     ]
-    for lane_id in sorted(inside, key=lambda lane_id: not run.lanes[lane_id].out):
+    for lane_id in sorted(inside, key=lambda lane_id: not is_out(run, run.lanes[lane_id])):
         run.to_turn.setdefault(lane_id.partition("/")[0], {})[lane_id] = None
+
+
+def is_out(run: Run, lane: LaneView) -> bool:
+    return lane.out or lane.host in run.stages[lane.stage].bad
 
 
 def raise_hold(run: Run, entry: ev.Entry, event: ev.HoldRaised) -> None:

@@ -111,7 +111,7 @@ class Fleet:
     ) -> ScriptOutcome:
         found = await self.reach(host)
         if boot and boot != found.boot:
-            raise WorldError(WorldKind.REBOOTED, f"{host} has rebooted")
+            raise WorldError(WorldKind.REBOOTED, f"{host} has rebooted", boot=found.boot)
         if mark not in found.jobs:
             self.begin(host, found, mark, script)
         elif found.jobs[mark].outcome is None:

@@ -26,9 +26,9 @@ def broken(story: Story) -> list[str]:
 
 
 def capacity_is_kept(story: Story) -> Iterator[str]:
-    """No act of ours takes one more host out than the plan allows."""
+    """No act of ours takes one more host out than the plan allows; a host found unhealthy is out already."""
     out: dict[str, set[str]] = {name: set() for name in story.schedule.capacities}
-    back_from = rollback_began_s(story)
+    back_from, sick = rollback_began_s(story), Sickness(story)
     for what in story.trace:
         name = story.schedule.policies[what.component].capacity
         capacity = story.schedule.capacities[name]
@@ -37,8 +37,20 @@ def capacity_is_kept(story: Story) -> Iterator[str]:
         elif what.kind == "drain" and what.host not in out[name]:
             out[name].add(what.host)
             limit = max(capacity.out_max, capacity.back_out_max) if what.at_s >= back_from else capacity.out_max
-            if len(out[name]) > limit:
+            if len(out[name]) > limit and what.host not in sick.hosts_at(what.at_s):
                 yield f"{len(out[name])} out of {name}, {limit} allowed, at {what.at_s:.1f} ({what.host})"
+
+
+class Sickness:
+    """Which hosts the looks have found unhealthy, and when."""
+
+    def __init__(self, story: Story) -> None:
+        looks = zip(story.times, story.entries, strict=True)
+        self.looks = [(at_s, e.event) for at_s, e in looks if isinstance(e.event, ev.StageObserved)]
+
+    def hosts_at(self, at_s: float) -> set[str]:
+        latest = {event.stage: event for seen_s, event in self.looks if seen_s <= at_s}
+        return {host for event in latest.values() for sample in event.samples for host in sample.bad_hosts}
 
 
 def rollback_began_s(story: Story) -> float:
