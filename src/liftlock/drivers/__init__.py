@@ -1,1 +1,34 @@
-"""One file per technology, pure: action and context in, operation out; outcome in, evidence or a failure out."""
+"""One file per technology, pure: action and context in, operation out; outcome in, evidence or a failure out.
+
+Each module hands out `DRIVERS`; `sh/` holds the scripts' constant bodies. `builtin` has them all; it is made when it is
+first asked for, so that importing this package costs nothing.
+"""
+
+from importlib import import_module
+
+from liftlock.model.ports import Driver
+
+MODULES = (
+    "precheck",
+    "release",
+    "config",
+    "backup",
+    "service",
+    "command",
+    "haproxy",
+    "draining",
+    "http",
+    "verify",
+    "manual",
+    "reboot",
+)
+
+
+def __getattr__(name: str) -> tuple[Driver, ...]:
+    if name != "builtin":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: list[Driver] = []
+    for module in MODULES:
+        found += import_module(f"{__name__}.{module}").DRIVERS
+    globals()[name] = tuple(found)
+    return tuple(found)
