@@ -160,7 +160,9 @@ def rolled_back() -> list[Entry]:
     pen.write(ev.StageOpened("orders/1/w1"))
     pen.up("orders/1/w1", "app-01")
     for _ in range(2):
-        pen.write(ev.StageObserved("orders/1/w1", 0.0, (Sample("error_rate", 12.5, ("app-01",), True),)))
+        pen.write(
+            ev.StageObserved("orders/1/w1", 0.0, (Sample("error_rate", 12.5, bad_hosts=("app-01",), fails=True),))
+        )
     why = because("check-failed", check="error_rate", fails=2, allow=1, last=12.5)
     pen.write(ev.RollbackBegan("all", why))
     pen.write(ev.LaneTurned("orders/1/w1/app-01", because("rollback", why="check-failed")))

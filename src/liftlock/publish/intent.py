@@ -37,9 +37,9 @@ def purposes(plan: Plan, words: Words) -> list[str]:
     """Background, goals, risks, backup, rollback plan, acceptance: as far as the plan says so."""
     level = partial(words.word, "Level")
     lines = ["", f"## {words.say('ui.report.purpose')}"]
-    for key, text in (("owner", plan.owner), ("background", plan.background), ("benefit", plan.benefit)):
-        if text:
-            lines += ["", labelled(words.say(f"ui.{key}"), text, words)]
+    told = [("owner", plan.owner), ("background", plan.background), ("benefit", plan.benefit)]
+    texts = [labelled(words.say(f"ui.{key}"), text, words) for key, text in told if text]
+    lines += ["", *texts] if texts else []
     lines += rows_of(("goal", "statement", "measure"), (goal_row(goal, words) for goal in plan.goals), words)
     risks = (
         [r.risk, r.area, level(r.likelihood), level(r.impact), r.prevention, r.response, r.owner, level(r.residual)]

@@ -11,7 +11,7 @@ import unicodedata
 _ALWAYS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
 _HARMFUL = re.compile(f"[{_ALWAYS}]")
 _MARKUP = re.compile(r"[\\`*\[\]<>|~&]|(?<![^\W_])_|_(?![^\W_])")
-_LINE_START = re.compile(r"^(\s*)(#|[-+=](?=\s|$|[-+=])|\d+(?=[.)](\s|$)))")
+_LINE_START = re.compile(r"^(\d*)(#|[-+=](?=\s|$|[-+=])|(?<=\d)[.)](?=\s|$))")
 
 
 def visible(found: re.Match[str]) -> str:

@@ -34,7 +34,8 @@ LANGUAGES: tuple[Language, ...] = ("en", "zh")
 Field = str | int | float
 Extra = Mapping[str, Mapping[str, str]]  # language -> code -> text
 
-# Fields that hold a value of a closed set, as text: its family of words.
+# Fields that hold a value of a closed set as text, and its family of words.
+TIMES = ("opens", "closes")  # fields that hold a time as ISO 8601
 TERMS = {"kind": "FailureKind", "scope": "Scope", "result": "RunResult", "answer": "Answer"}
 
 
@@ -101,6 +102,8 @@ class Words:
         if isinstance(value, str):
             if name == "why":
                 return self.code(value)
+            if name in TIMES and (at := moment_of(value)):
+                return self.moment(at)
             return self.word(TERMS[name], value) if name in TERMS else plain(value)
         if isinstance(value, Enum):
             return self.term(value)
@@ -139,8 +142,8 @@ class Words:
         return self.fill((f"event.{type(entry.event).__name__}",), fields_of(entry.event, self))
 
     def code(self, code: str) -> str:
-        """A reason that was recorded as its code only: its words, if they need no fields."""
-        text = self.find(f"reason.{code}")
+        """A reason that was recorded as its code only: its short words, or those that need no fields."""
+        text = self.find(f"reason.{code}.short", f"reason.{code}")
         return plain(code) if text is None or "{" in text else text
 
     def term(self, value: Enum) -> str:
@@ -194,6 +197,13 @@ class Words:
 
     def join(self, parts: Iterable[str]) -> str:
         return self.say("ui.comma").join(parts)
+
+
+def moment_of(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def local(at: datetime, zone: tzinfo) -> datetime:
