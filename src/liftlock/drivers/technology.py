@@ -68,9 +68,9 @@ class Technology:
 
 
 @cache
-def body(name: str) -> str:
-    """A script's constant text: what all scripts share, then its own."""
-    return f"{(SH / 'prelude.sh').read_text()}\n{(SH / f'{name}.sh').read_text()}"
+def body(*names: str) -> str:
+    """A script's constant text: what all scripts share, then its own parts."""
+    return "\n".join((SH / f"{name}.sh").read_text() for name in ("prelude", *names))
 
 
 def script(name: str, variables: Mapping[str, str], secrets: Mapping[str, SecretRef] | None = None) -> Script:

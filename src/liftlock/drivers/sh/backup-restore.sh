@@ -1,0 +1,66 @@
+# Put everything back as it was archived: each file and folder is unpacked beside its place, then takes it.
+# state run key path sha256 manifest
+umask 077
+: "${key:?}" "${sha256?}" "${manifest?}"
+[ -n "${path?}" ] || fail none
+listed=${path%.tar.gz}.manifest
+names=${path%.tar.gz}.names
+if [ ! -f "$path" ] || [ ! -f "$listed" ] || [ ! -f "$names" ]; then fail none; fi
+found=$(sha256sum <"$path")
+[ "${found%% *}" = "$sha256" ] || fail damaged path "$path" found "${found%% *}" expected "$sha256"
+
+remove() {
+  [ ! -d "$1" ] || [ -L "$1" ] || chmod -R u+rwX "$1" 2>/dev/null || :
+  rm -rf "$1"
+}
+
+# place file: from the archive into `file`'s own folder under another name, then over it
+place() {
+  folder=${1%/*}
+  folder=${folder:-/}
+  scratch=$folder/.liftlock-restore-$key
+  old=$folder/.liftlock-replaced-$key
+  remove "$scratch"
+  mkdir -p "$folder" "$scratch"
+  tar -x -z -p --numeric-owner -f "$path" -C "$scratch" ".$1" || fail unpack
+  if [ -e "$old" ] && [ ! -e "$1" ]; then mv -f "$old" "$1"; fi
+  remove "$old"
+  if [ ! -e "$1" ] && [ ! -L "$1" ]; then
+    mv -f "$scratch$1" "$1"
+  elif [ ! -d "$1" ] && [ ! -d "$scratch$1" ]; then
+    mv -f "$scratch$1" "$1"
+  elif mv -f "$1" "$old" 2>/dev/null; then
+    mv -f "$scratch$1" "$1"
+    remove "$old"
+  else
+    refill "$1"
+  fi
+  remove "$scratch"
+}
+
+# a folder that cannot be renamed (a mount point): emptied, then filled
+refill() {
+  find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
+  tar -x -z -p --numeric-owner -f "$path" -C / ".$1" || fail unpack
+}
+
+verify() {
+  set --
+  while IFS= read -r file; do
+    [ -z "$file" ] || set -- "$@" ".$file"
+  done <"$names"
+  list / "$@" >"${state:?}/.liftlock-restored-$key" || fail differs
+  cmp -s "$listed" "$state/.liftlock-restored-$key" || {
+    diff "$listed" "$state/.liftlock-restored-$key" | head -n 20 || :
+    rm -f "$state/.liftlock-restored-$key"
+    fail differs
+  }
+  rm -f "$state/.liftlock-restored-$key"
+}
+
+while IFS= read -r file <&3; do
+  [ -z "$file" ] || place "$file"
+done 3<"$names"
+verify
+say path "$path"
+say restored "$(grep -c '^\\*[0-9a-f]\{64\}  ' "$listed" || :)"

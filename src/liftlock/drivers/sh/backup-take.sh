@@ -1,0 +1,64 @@
+# Archive files and folders with a list of their digests; nothing is called a backup before both are in place.
+# state run key files to set keep
+umask 077
+: "${files:?}" "${keep:?}"
+to=${to:-${state:?}/backups}
+name=${set:?}.${run:?}.${key:?}
+count=1
+work=$to/.liftlock-$name
+
+# the names below / of what is backed up, as arguments
+relative() {
+  set --
+  while IFS= read -r file; do
+    [ -n "$file" ] || continue
+    case $file in /*) ;; *) fail relative path "$file" ;; esac
+    if [ ! -e "$file" ] && [ ! -L "$file" ]; then fail missing path "$file"; fi
+    set -- "$@" ".$file"
+  done <<EOF
+$files
+EOF
+  [ $# -gt 0 ] || fail missing path "-"
+  work_on "$@"
+}
+
+work_on() {
+  list / "$@" >"$work.manifest" || fail unread
+  refused=no
+  tar -c -z --numeric-owner -f "$work.tar.gz" -C / "$@" || refused=yes
+  list / "$@" >"$work.after" || fail unread
+  cmp -s "$work.manifest" "$work.after" || fail changed
+  [ "$refused" = no ] || fail unread
+}
+
+mkdir -p "$to"
+trap 'rm -f "$work.manifest" "$work.after" "$work.tar.gz"' EXIT
+trap 'exit 143' HUP INT TERM
+relative
+while [ -e "$to/$name-$count.manifest" ]; do count=$((count + 1)); done
+id=$name-$count
+digest=$(sha256sum <"$work.tar.gz")
+listed=$(sha256sum <"$work.manifest")
+size=$(stat -c '%s' "$work.tar.gz")
+held=$(grep -c '^\\*[0-9a-f]\{64\}  ' "$work.manifest") || held=0
+printf '%s\n' "$files" >"$to/$id.names"
+mv -f "$work.tar.gz" "$to/$id.tar.gz"
+mv -f "$work.manifest" "$to/$id.manifest"
+
+# older runs' backups of the same files beyond `keep` go; this run's never do
+if [ "$keep" -gt 0 ]; then
+  kept=1
+  for old in "$to/$set."*.manifest; do
+    case $old in "$to/$set.$run."*) continue ;; esac
+    [ ! -e "$old" ] || stat -c '%Y %n' "$old"
+  done | sort -r -n | while read -r _ old; do
+    kept=$((kept + 1))
+    [ "$kept" -le "$keep" ] || rm -f "$old" "${old%.manifest}.tar.gz" "${old%.manifest}.names" || :
+  done
+fi
+say id "$id"
+say path "$to/$id.tar.gz"
+say sha256 "${digest%% *}"
+say manifest "${listed%% *}"
+say size "$size"
+say files "$held"
