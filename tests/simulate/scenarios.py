@@ -8,6 +8,7 @@ from liftlock.model.plan import Check, Window
 from liftlock.model.schedule import Capacity, Gate, Policy, Recipe, Schedule, Stage, Template
 
 REVERSIBLE = Reversible()
+WINDOWS = ((), (Window(from_="21:00", to="23:30"),), (Window(from_="22:20", to="02:00", days=("mon", "tue")),))
 
 
 def template(kind, *, undo=None, writes=False, lowers=False, confirm=False, reversal=REVERSIBLE, at=""):
@@ -60,7 +61,9 @@ def drawn_schedule(rng: random.Random) -> Schedule:
         hosts |= {m: Host(m, domain=f"rack-{i * domains // len(members)}") for i, m in enumerate(members)}
         limit = rng.randint(1, max(1, len(members) // 2))
         capacities.setdefault(group, Capacity(group, len(members), limit, limit + rng.randint(0, 1)))
-        policies[component] = drawn_policy(rng, group, before_components(stages, component))
+        if rng.random() < 0.3:
+            before = ()  # nothing orders the components: they go up side by side
+        policies[component] = drawn_policy(rng, group, tuple({need.partition("/")[0] for need in before}))
         reversal = rng.choice((Reversible(), Reversible(), Reversible(), Restorable(), Irreversible("dropped columns")))
         recipes[component] = usual_recipe(reversal)
         if rng.random() < 0.8:
@@ -84,12 +87,8 @@ def drawn_schedule(rng: random.Random) -> Schedule:
         hosts=hosts,
         assumes={},
         artifacts={},
-        windows=rng.choice(((), (Window(from_="21:00", to="23:30"),))),
+        windows=rng.choice(WINDOWS),
     )
-
-
-def before_components(stages, component):
-    return tuple({stage.component for stage in stages if stage.component != component})
 
 
 def gauge():

@@ -104,13 +104,14 @@ def ending_of(lane_id: str, lane: LaneView) -> ev.RunEvents:
 def perform(turn: Turn, run: Run, room: Room, lane_id: str, name: str) -> None:
     """Perform the lane's next step, if its host is not another lane's and its going out breaks no promise."""
     lane = run.lanes[lane_id]
-    if run.busy.get(lane.host, lane_id) != lane_id:
-        turn.wait(None, because("host-busy", host=lane.host, lane=run.busy[lane.host]))
+    if run.busy.get(lane.host, lane_id) != lane_id or lane.host in turn.hosts:
+        turn.wait(None, because("host-busy", host=lane.host))
         return
     goes_out = lane.phase is not Phase.CONFIRM and not lane.out
     if goes_out and not room.take(lane.stage, lane.host, back=lane.phase is Phase.BACK):
         turn.wait(None, because("no-capacity", host=lane.host))
         return
+    turn.hosts.add(lane.host)
     turn.decisions.append(Perform(f"{lane_id}/{name}", lane.step(name).attempt + 1, run.boots.get(lane.host, "")))
 
 

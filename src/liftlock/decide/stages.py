@@ -159,7 +159,7 @@ def begin_lanes(turn: Turn, layout: Layout, run: Run, room: Room, stage: Stage, 
         domain = hosts[host].domain
         if before is None:
             before = domain_under_way(layout, run, stage, view) if open_lanes else domain
-        if domain != before or host in run.busy:
+        if domain != before or host in run.busy or host in turn.hosts:
             turn.wait(None, because("one-domain-at-a-time" if domain != before else "host-busy", host=host))
             return
         if not room.take(stage.id, host, back=False):
@@ -168,6 +168,7 @@ def begin_lanes(turn: Turn, layout: Layout, run: Run, room: Room, stage: Stage, 
             else:
                 turn.decisions.append(Record(ev.HoldRaised(stage.id, because("no-capacity-left", host=host))))
             return
+        turn.hosts.add(host)
         turn.decisions.append(Perform(f"{stage.id}/{host}/{first}", 1, ""))
 
 

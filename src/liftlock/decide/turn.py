@@ -13,6 +13,7 @@ class Turn(Struct):
     decisions: list[Decision] = field(default_factory=list)
     until: datetime | None = None
     waits: list[Reason] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)  # given to a lane by this call
 
     def wait(self, until: datetime | None, why: Reason) -> None:
         self.waits.append(why)

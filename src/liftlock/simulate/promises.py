@@ -82,6 +82,15 @@ def no_step_runs_twice(story: Story) -> Iterator[str]:
             done.add(step)
 
 
+def not_started_is_true(story: Story) -> Iterator[str]:
+    """What the record says never started has no start on any host, neither before nor after."""
+    started = {what.what for what in story.trace if what.kind.startswith("start-")}
+    for entry in story.entries:
+        match entry.event:
+            case ev.StepNotStarted(step, attempt) if mark_of(STREAM, step, attempt) in started:
+                yield f"{step} attempt {attempt}"
+
+
 def marks_of(story: Story) -> dict[str, str]:
     return {
         mark_of(STREAM, entry.event.step, entry.event.attempt): entry.event.step
@@ -299,6 +308,7 @@ def the_run_ends_or_holds_with_a_reason(story: Story) -> Iterator[str]:
 PROMISES: tuple[Callable[[Story], Iterator[str]], ...] = (
     capacity_is_kept,
     no_step_runs_twice,
+    not_started_is_true,
     no_write_before_a_proved_backup,
     no_write_while_serving,
     no_readmission_unverified,

@@ -1,0 +1,162 @@
+"""Each promise bites: with the rule behind it taken away, some seed breaks exactly that promise."""
+
+import random
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from liftlock.decide import choose as choosing
+from liftlock.decide import rollback, stages, way_back
+from liftlock.decide.capacity import Room
+from liftlock.execute import loop
+from liftlock.execute.perform import Performer
+from liftlock.model import events as ev
+from liftlock.model.actions import Failure, FailureKind
+from liftlock.model.run import IllegalEvent, advance
+from liftlock.simulate import story as stories
+from liftlock.simulate.faults import drawn
+from liftlock.simulate.promises import PROMISES
+from liftlock.simulate.story import Operators, tell_story
+from tests.simulate.scenarios import drawn_schedule
+
+SEEDS = 400
+ALWAYS_OPEN = stages.opening.__globals__["ALWAYS"]
+
+
+def without_steps(monkeypatch, *kinds):
+    """The way up leaves these steps out."""
+    real = choosing.path
+
+    def shorter(ways, lane):
+        return tuple(name for name in real(ways, lane) if not name.endswith(kinds))
+
+    monkeypatch.setattr(choosing, "path", shorter)
+
+
+def no_capacity(monkeypatch):
+    monkeypatch.setattr(Room, "take", lambda *args, **kwargs: True)
+
+
+def no_attaching(monkeypatch):
+    async def guess(self, job, driver):
+        return ev.StepNotStarted(job.step.id, job.attempt, Failure(FailureKind.INTERRUPTED, "not-started"))
+
+    monkeypatch.setattr(Performer, "settle_script", guess)
+
+
+def no_memory_of_success(monkeypatch):
+    async def forget(self, job, driver, operation, error):
+        return ev.StepFailed(job.step.id, job.attempt, Failure(FailureKind.TRANSIENT, "lost"))
+
+    monkeypatch.setattr(Performer, "after_error", forget)
+
+
+def no_way_back_to_service(monkeypatch):
+    real = way_back.reviving
+    monkeypatch.setattr(
+        way_back, "reviving", lambda ways, ran: (name for name in real(ways, ran) if not name.endswith("readmit"))
+    )
+
+
+def no_soak(monkeypatch):
+    monkeypatch.setattr(stages, "soaked", lambda *args: True)
+
+
+def no_windows(monkeypatch):
+    monkeypatch.setattr(stages, "opening", lambda windows, freezes, now: (now, now + ALWAYS_OPEN))
+
+
+def no_standstill(monkeypatch):
+    monkeypatch.setattr(stages, "standstill", lambda run: None)
+
+
+def no_stop_at_once(monkeypatch):
+    real = loop.choose
+
+    def heedless(layout, run, now):
+        at_once, run.paused_at_once = run.paused_at_once, False
+        try:
+            return real(layout, run, now)
+        finally:
+            run.paused_at_once = at_once
+
+    monkeypatch.setattr(loop, "choose", heedless)
+
+
+def no_budget(monkeypatch):
+    monkeypatch.setattr(stages, "failure_of", lambda *args: None)
+
+
+def no_order_back(monkeypatch):
+    monkeypatch.setattr(rollback, "waits_for_dependents", lambda *args: False)
+
+
+def no_host_for_itself(monkeypatch):
+    real = loop.choose
+
+    def crowded(layout, run, now):
+        busy, run.busy = run.busy, {}
+        try:
+            return real(layout, run, now)
+        finally:
+            run.busy = busy
+
+    monkeypatch.setattr(loop, "choose", crowded)
+
+
+def a_cache_of_its_own(monkeypatch):
+    def careless(run, entry):
+        advance(run, entry)
+        run.failures["nobody"] = 1
+
+    monkeypatch.setattr(loop, "advance", careless)
+
+
+def no_reason(monkeypatch):
+    monkeypatch.setattr(choosing, "choose_end", lambda *args: None)
+    monkeypatch.setattr(stories, "LONGEST_S", 7200.0)
+
+
+MUTATIONS = {
+    "capacity_is_kept": no_capacity,
+    "no_step_runs_twice": no_memory_of_success,
+    "not_started_is_true": no_attaching,
+    "no_write_before_a_proved_backup": lambda patch: without_steps(patch, "prove"),
+    "no_write_while_serving": lambda patch: without_steps(patch, "drain"),
+    "no_readmission_unverified": lambda patch: without_steps(patch, "verify"),
+    "nothing_stays_drained_without_a_reason": no_way_back_to_service,
+    "waves_keep_their_order_and_soak": no_soak,
+    "nothing_begins_outside_a_window": no_windows,
+    "paused_means_that_nothing_new_begins": no_standstill,
+    "at_once_means_that_no_step_begins": no_stop_at_once,
+    "the_budget_is_kept": no_budget,
+    "undo_follows_dependents": no_order_back,
+    "one_lane_at_a_time_on_a_host": no_host_for_itself,
+    "rolled_back_means_the_old_version_everywhere": lambda patch: without_steps(patch, "u05-install", "b07-verify"),
+    "upgraded_means_the_new_version_everywhere": lambda patch: without_steps(patch, "install", "verify"),
+    "the_record_is_legal_and_is_the_state": a_cache_of_its_own,
+    "the_run_ends_or_holds_with_a_reason": no_reason,
+}
+
+
+def test_every_promise_has_a_mutation():
+    assert set(MUTATIONS) == {promise.__name__ for promise in PROMISES}
+
+
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__)
+def test_the_promise_bites(promise, monkeypatch):
+    MUTATIONS[promise.__name__](monkeypatch)
+    assert any(bites(promise, seed) for seed in range(SEEDS)), "no seed shows what was taken away"
+
+
+def bites(promise, seed):
+    rng = random.Random(seed)
+    schedule, faults = drawn_schedule(rng), drawn(rng)
+    people = Operators if rng.random() < 0.5 else None
+    try:
+        found = tell_story(schedule, seed, faults, ZoneInfo("Asia/Shanghai"), people=people)
+    except TimeoutError:
+        return promise.__name__ == "the_run_ends_or_holds_with_a_reason"
+    except (AssertionError, IllegalEvent, LookupError):
+        return False  # the mutation broke something else as well: another seed shows this promise
+    return any(promise(found))
