@@ -36,11 +36,10 @@ CODES: dict[str, str] = {
     # the streams
     "V021": "the checkpoint is missing, cannot be read, or is not signed by the archive's key (detail)",
     "V022": "the number of entries differs from the checkpoint (expected, found)",
-    "V023": "the Merkle root differs from the checkpoint (expected, found)",
+    "V023": "the Merkle root differs from the checkpoint (size, expected, found)",
     "V024": "a sequence number that does not follow (line, expected, found)",
     "V025": "an entry that cannot be read (line, detail)",
     "V026": "an epoch below the one before (line, before, found)",
-    "V027": "an entry whose bytes are not their canonical form (line)",
     # what the events name
     "V031": "a file that an event names is missing (event, sha256)",
     "V032": "a file's content is not what its name says (expected, found)",

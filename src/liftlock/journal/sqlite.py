@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from msgspec import DecodeError
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, func, select
 
 from liftlock.journal import schema
@@ -23,7 +22,7 @@ from liftlock.journal.codes import Discrepancy
 from liftlock.journal.faults import corrupt, faults_of
 from liftlock.journal.keys import load_signer
 from liftlock.journal.tables import CHECKPOINT, HEAD, LOCK
-from liftlock.journal.tip import DECODER, Append, encode_events
+from liftlock.journal.tip import DECODER, UNREADABLE, Append, encode_events
 from liftlock.journal.writer import Act, Result, Writer
 from liftlock.model.errors import StaleError, WorldError, WorldKind
 from liftlock.model.events import Entry, Event
@@ -217,7 +216,7 @@ class SqliteStore:
     def _decode(self, stream: str, bodies: Sequence[bytes]) -> tuple[Entry, ...]:
         try:
             return tuple(map(DECODER.decode, bodies))
-        except DecodeError as error:
+        except UNREADABLE as error:
             raise corrupt(self.path, f"{stream}: {error}") from error
 
     def _close_reader(self) -> None:

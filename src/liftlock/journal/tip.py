@@ -17,6 +17,7 @@ from liftlock.model.ports import Head
 
 ENCODER = json.Encoder()
 DECODER = json.Decoder(Entry)
+UNREADABLE = (ValueError, RecursionError)  # what a decoder raises, whatever the bytes
 
 
 class Tip(Struct):
