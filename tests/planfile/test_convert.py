@@ -10,7 +10,8 @@ from msgspec import Meta, Struct, convert, field
 
 from liftlock.model.actions import SecretRef
 from liftlock.model.plan import Duration, Part, Plan, Rollout, Share, Text
-from liftlock.planfile.convert import FAILED, FINDINGS_MAX, Converter, near
+from liftlock.planfile.codes import FINDINGS_MAX
+from liftlock.planfile.convert import FAILED, Converter, near
 from liftlock.planfile.yaml import PLAN_LIMITS, read
 
 

@@ -92,6 +92,7 @@ CODES: dict[str, tuple[str, ...]] = {
 }
 
 WARNINGS = frozenset({"L019", "L032", "L033", "L034"})
+FINDINGS_MAX = 1000  # of one document
 SHOWN_MAX = 80  # characters of the plan that a finding repeats
 
 

@@ -17,11 +17,10 @@ from msgspec import inspect
 from liftlock.model.findings import Field, Finding, Path
 from liftlock.model.plan import Share
 from liftlock.planfile import forms
-from liftlock.planfile.codes import complain
+from liftlock.planfile.codes import FINDINGS_MAX, complain
 from liftlock.planfile.nodes import Keys, Node, Scalar, Sequence, builtins, resolve, shown
 
 FAILED: Any = object()
-FINDINGS_MAX = 1000
 ALIKE_MAX = 1000
 LOSES_ZERO = re.compile(r"[-+]?[0-9]+\.[0-9]+0")
 YES_NO = frozenset({"yes", "no", "on", "off", "y", "n"})
@@ -52,10 +51,15 @@ class Converter:
         return FAILED
 
     def note(self, code: str, path: Path, **fields: Field) -> None:
-        if len(self.findings) < FINDINGS_MAX:
-            self.findings.append(complain(code, path, self.source, **fields))
-        elif len(self.findings) == FINDINGS_MAX:
-            self.findings.append(complain("L019", (), self.source, limit=FINDINGS_MAX))
+        self.take([complain(code, path, self.source, **fields)])
+
+    def take(self, findings: Iterable[Finding]) -> None:
+        """Add findings up to the limit, and one that says so beyond."""
+        for found in findings:
+            if len(self.findings) < FINDINGS_MAX:
+                self.findings.append(found)
+            elif len(self.findings) == FINDINGS_MAX:
+                self.findings.append(complain("L019", (), self.source, limit=FINDINGS_MAX))
 
     def value(self, node: Node, kind: inspect.Type, path: Path) -> Any:
         if isinstance(node, Scalar) and node.plain and resolve(node) is None and not accepts_null(kind):
@@ -246,11 +250,11 @@ class Converter:
             trial = Converter(self.source)
             value = trial.value(node, member, path)
             if value is not FAILED:
-                self.findings += trial.findings
+                self.take(trial.findings)
                 return value
             said.append(trial.findings)
         if said:
-            self.findings += said[0]
+            self.take(said[0])
             return FAILED
         expected = " | ".join(named(each) for each in kind.types if not isinstance(each, inspect.NoneType))
         return self.fail("L084", path, given=shown(node), expected=expected)

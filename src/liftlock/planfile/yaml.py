@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from liftlock.model.findings import Finding
-from liftlock.planfile.codes import complain
+from liftlock.planfile.codes import FINDINGS_MAX, complain
 from liftlock.planfile.nodes import Keys, Node, Scalar, Sequence
 
 MIB = 1024 * 1024
@@ -226,17 +226,23 @@ class Composer:
     def put(self, parent: Keys, key: Scalar, node: Node) -> None:
         place = (key.line, key.column)
         if key.text == "<<" and key.plain:
-            self.findings.append(complain("L014", (), self.source, place))
+            self.note(complain("L014", (), self.source, place))
         elif key.text in parent.entries:
             first = parent.entries[key.text][0].line
-            self.findings.append(complain("L011", (), self.source, place, key=key.text, first_line=first))
+            self.note(complain("L011", (), self.source, place, key=key.text, first_line=first))
         else:
             parent.entries[key.text] = (key, node)
 
     def complain(self, code: str, event: Any, **fields: str | int | float) -> None:
         mark = event.start_mark
         place = (mark.line + 1, mark.column + 1)
-        self.findings.append(complain(code, (), self.source, place, **fields))
+        self.note(complain(code, (), self.source, place, **fields))
+
+    def note(self, found: Finding) -> None:
+        if len(self.findings) < FINDINGS_MAX:
+            self.findings.append(found)
+        elif len(self.findings) == FINDINGS_MAX:
+            self.findings.append(complain("L019", (), self.source, limit=FINDINGS_MAX))
 
     def stop(self, code: str, event: Any, limit: int) -> bool:
         self.complain(code, event, limit=limit)
