@@ -41,7 +41,8 @@ LITERALS = {
     "Level": get_args(Level),
     "Day": get_args(Day),
     "Wave": ("stop", "before", "after"),
-    "RunResult": ("held",),
+    "RunResult": ("held",),  # a simulated run may end so
+    "Standing": ("approved", "missing", "void"),  # of an approval
 }
 # Beside an event's own fields, `happenings.fields_of` makes these of them.
 MADE = {"why", "kind", "by", "role", "digest", "signed", "facts", "stage", "host", "name", "target", "asked"}

@@ -36,7 +36,7 @@ Extra = Mapping[str, Mapping[str, str]]  # language -> code -> text
 
 # Fields that hold a value of a closed set as text, and its family of words.
 TIMES = ("opens", "closes")  # fields that hold a time as ISO 8601
-TERMS = {"kind": "FailureKind", "scope": "Scope", "result": "RunResult", "answer": "Answer"}
+TERMS = {"on_failure": "OnFailure", "kind": "FailureKind", "scope": "Scope", "result": "RunResult", "answer": "Answer"}
 
 
 def choose_language(flag: str, plan: str, environ: Mapping[str, str]) -> Language:
