@@ -46,9 +46,9 @@ def load_plan(text: bytes | str, drivers: Drivers, *, name: str = "plan.yaml") -
     converted = converter.convert(document.root, Plan)
     recipes = read_recipes(document.root, converter, drivers)
     plan = None if converted is FAILED else with_choices(converted)
-    complaints = written_complaints(plan) if plan else ()
+    complaints = written_complaints(plan) if plan else []
     findings = (*document.findings, *converter.findings, *complaints)
-    return Loaded(name, plan, recipes, findings, Positions(document.root), digest)
+    return Loaded(name, None if complaints else plan, recipes, findings, Positions(document.root), digest)
 
 
 def read_recipes(root: Node, converter: Converter, drivers: Drivers) -> Recipes:
