@@ -1,0 +1,82 @@
+"""Is this plan safe to arrange? Every rule is asked, and everything is said at once.
+
+A rule is a function of the case that yields findings; its home is the `rules_*` file of its subject. Rules that need
+the schedule are asked only where nothing else stands in the way of arranging it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from liftlock.decide import (
+    rules_approvals,
+    rules_budget,
+    rules_documents,
+    rules_gates,
+    rules_names,
+    rules_order,
+    rules_recipe,
+    rules_safety,
+    rules_text,
+    rules_time,
+    rules_waves,
+    rules_windows,
+)
+from liftlock.decide.arrange import arrange
+from liftlock.decide.case import Case, Rule, case_of
+from liftlock.decide.readiness import readiness
+from liftlock.model.findings import Finding, Severity
+from liftlock.model.inventory import Inventory
+from liftlock.model.plan import Plan
+from liftlock.model.ports import Artifact, Drivers
+from liftlock.model.recipe import Recipes
+from liftlock.model.survey import Survey
+
+RULES: tuple[Rule, ...] = (
+    *rules_names.RULES,
+    *rules_order.RULES,
+    *rules_waves.RULES,
+    *rules_budget.RULES,
+    *rules_recipe.RULES,
+    *rules_safety.RULES,
+    *rules_text.RULES,
+    *rules_time.RULES,
+    *rules_gates.RULES,
+    *rules_approvals.RULES,
+    *rules_documents.RULES,
+)
+SCHEDULE_RULES: tuple[Rule, ...] = rules_windows.RULES
+
+
+def check(
+    plan: Plan,
+    inventory: Inventory,
+    recipes: Recipes,
+    drivers: Drivers,
+    *,
+    artifacts: Mapping[str, Artifact],
+    texts: Mapping[str, str],
+    survey: Survey | None = None,
+    now: datetime | None = None,
+) -> tuple[Finding, ...]:
+    """All findings, those that block first. `now`, aware and in the plan's zone, adds what only the calendar tells."""
+    case = case_of(plan, inventory, recipes, drivers, artifacts, texts, now)
+    found = ask(RULES, case)
+    if not any(finding.severity is Severity.ERROR for finding in found):
+        schedule = arrange(
+            plan, inventory, recipes, drivers, artifacts=artifacts, texts=texts, plan_digest="", program=""
+        )
+        found += ask(SCHEDULE_RULES, replace(case, schedule=schedule))
+    if survey is not None:
+        found += readiness(plan, inventory, recipes, survey, artifacts=artifacts)
+    order = list(Severity)
+    return tuple(sorted(found, key=lambda finding: order.index(finding.severity)))
+
+
+def ask(rules: Iterable[Rule], case: Case) -> list[Finding]:
+    return [finding for rule in rules for finding in rule(case)]
+
+
+def blocks(findings: Sequence[Finding]) -> bool:
+    return any(finding.severity is Severity.ERROR for finding in findings)

@@ -1,0 +1,153 @@
+"""Are the hosts ready? What a survey saw, against what the plan expects of them (source: survey)."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from msgspec import Struct
+
+from liftlock.decide.case import some
+from liftlock.model.findings import Field, Finding, Path, Severity
+from liftlock.model.inventory import Inventory
+from liftlock.model.plan import Component, Plan
+from liftlock.model.ports import Artifact
+from liftlock.model.recipe import Recipes
+from liftlock.model.survey import HostSurvey, Survey
+
+SKEW_WARNING_S = 30.0
+SKEW_ERROR_S = 300.0
+ROOM_FACTOR = 3  # packed, unpacked, and the version that is kept
+MEBIBYTE = 1024 * 1024
+MEMORY_LOW_MB = 64
+STABLE = ("os", "os_version", "arch", "hostname", "machine")
+ALIKE = ("os", "os_version", "arch")
+RUNNING = ("active", "running", "reloading", "activating")
+
+
+class Look(Struct, frozen=True):
+    """What rules look at: the plan's components with their hosts, and what was seen there."""
+
+    components: tuple[tuple[Path, Component, tuple[str, ...]], ...]
+    seen: Mapping[str, HostSurvey]
+    hosts: tuple[str, ...]
+    needed_mb: int
+    before: Mapping[str, Mapping[str, str]]
+
+
+def readiness(
+    plan: Plan,
+    inventory: Inventory,
+    recipes: Recipes,
+    survey: Survey,
+    previous: Mapping[str, Mapping[str, str]] | None = None,
+    *,
+    artifacts: Mapping[str, Artifact] | None = None,
+) -> tuple[Finding, ...]:
+    """`previous`: the stable facts of an earlier survey, or what a schedule assumes, by host."""
+    components = tuple(
+        (("components", index), component, tuple(dict.fromkeys(inventory.members(component.hosts))))
+        for index, component in enumerate(plan.components)
+    )
+    hosts = tuple(dict.fromkeys(host for _, _, members in components for host in members))
+    packed_bytes = sum(artifact.size_bytes for artifact in (artifacts or {}).values())
+    needed_mb = -(-packed_bytes * ROOM_FACTOR // MEBIBYTE)
+    look = Look(components, survey.hosts, hosts, needed_mb, previous or {})
+    return tuple(finding for rule in RULES for finding in rule(look))
+
+
+def hosts_answer(look: Look) -> Iterator[Finding]:
+    for host in look.hosts:
+        if host not in look.seen:
+            yield found("L301", Severity.WARNING, host=host)
+        elif not look.seen[host].reachable:
+            yield found("L300", Severity.ERROR, host=host, problem=look.seen[host].problem)
+
+
+def reachable(look: Look, hosts: Iterable[str]) -> Iterator[HostSurvey]:
+    for host in hosts:
+        if host in look.seen and look.seen[host].reachable:
+            yield look.seen[host]
+
+
+def clocks_agree(look: Look) -> Iterator[Finding]:
+    for host in reachable(look, look.hosts):
+        skew_s = abs(host.clock_skew_s)
+        if skew_s > SKEW_ERROR_S:
+            yield found("L303", Severity.ERROR, host=host.host, skew_s=host.clock_skew_s, limit_s=SKEW_ERROR_S)
+        elif skew_s > SKEW_WARNING_S:
+            yield found("L302", Severity.WARNING, host=host.host, skew_s=host.clock_skew_s, limit_s=SKEW_WARNING_S)
+
+
+def disks_have_room(look: Look) -> Iterator[Finding]:
+    for host in reachable(look, look.hosts):
+        free_mb = number(host.facts.get("disk_free_mb"))
+        if free_mb is not None and free_mb < look.needed_mb:
+            yield found("L304", Severity.ERROR, host=host.host, free_mb=free_mb, needed_mb=look.needed_mb)
+
+
+def memory_is_free(look: Look) -> Iterator[Finding]:
+    for host in reachable(look, look.hosts):
+        free_mb = number(host.facts.get("memory_free_mb"))
+        if free_mb is not None and free_mb < MEMORY_LOW_MB:
+            yield found("L310", Severity.WARNING, host=host.host, free_mb=free_mb, needed_mb=MEMORY_LOW_MB)
+
+
+def versions_are_the_old_ones(look: Look) -> Iterator[Finding]:
+    for path, component, hosts in look.components:
+        versions, place = component.version, (*path, "version", "from")
+        for host in reachable(look, hosts):
+            running = host.facts.get(f"version:{component.name}", "")
+            if running == versions.to != versions.from_:
+                fields = {"component": component.name, "version": running}
+                yield found("L306", Severity.INFO, place, host=host.host, **fields)
+            elif running and running != versions.from_:
+                fields = {"component": component.name, "found": running, "expected": versions.from_}
+                yield found("L305", Severity.ERROR, place, host=host.host, **fields)
+
+
+def services_run(look: Look) -> Iterator[Finding]:
+    for host in reachable(look, look.hosts):
+        for fact, state in sorted(host.facts.items()):
+            if fact.startswith("service:") and state not in RUNNING:
+                service = fact.removeprefix("service:")
+                yield found("L307", Severity.WARNING, host=host.host, service=service, state=state)
+
+
+def groups_are_alike(look: Look) -> Iterator[Finding]:
+    groups = {component.hosts: hosts for _, component, hosts in look.components}
+    for group, hosts in groups.items():
+        for fact in ALIKE:
+            values = {host.facts[fact] for host in reachable(look, hosts) if host.facts.get(fact)}
+            if len(values) > 1:
+                yield found("L308", Severity.WARNING, group=group, fact=fact, values=some(sorted(values)))
+
+
+def hosts_are_what_they_were(look: Look) -> Iterator[Finding]:
+    for host in reachable(look, look.hosts):
+        before = look.before.get(host.host, {})
+        for fact in STABLE:
+            now = host.facts.get(fact, "")
+            if now and before.get(fact, now) != now:
+                yield found("L309", Severity.ERROR, host=host.host, fact=fact, found=now, expected=before[fact])
+
+
+def number(text: str | None) -> int | None:
+    """A whole number, or None where the host gave none."""
+    try:
+        return int(float(text)) if text is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def found(code: str, severity: Severity, path: Path = (), /, **fields: Field) -> Finding:
+    return Finding(code, severity, path, fields, source="survey")
+
+
+RULES: tuple[Callable[[Look], Iterable[Finding]], ...] = (
+    hosts_answer,
+    clocks_agree,
+    disks_have_room,
+    memory_is_free,
+    versions_are_the_old_ones,
+    services_run,
+    groups_are_alike,
+    hosts_are_what_they_were,
+)
