@@ -76,7 +76,7 @@ def test_every_kind_of_content_comes_back_equal(on):
         RunOpened("订单", "0" * 64, "li.wei", "host:1", "0.1.0"),
         StepSucceeded("s", 1, Evidence({"a": 1, "b": [1, 2.5, None, True], "c": {"d": "é\n\0"}}, "out\u2028put")),
         StepFailed("s", 2, Failure(FailureKind.TIMEOUT, "x", {"n": 1.5, "s": "t"}, "tail")),
-        StageObserved("s", 1.5, (Sample("c", None, ("h",), True), Sample("d", 0.1))),
+        StageObserved("s", 1.5, (Sample("c", None, ("h",), fails=True), Sample("d", 0.1))),
         HoldRaised("run", because("lost", step="s"), {"known": 1}),
         PlanFrozen("a", "b", "c", "d"),
     ]

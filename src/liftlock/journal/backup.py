@@ -152,5 +152,6 @@ async def signed_roots(store: Journal, stream: str) -> tuple[dict[int, str], lis
             continue
         if checkpoint.stream != stream:
             found.append(Discrepancy("V044", stream, {"detail": f"is of {checkpoint.stream}"}))
+            continue
         signed[checkpoint.size] = checkpoint.root
     return signed, found

@@ -33,7 +33,7 @@ DATABASE = "journal.db"
 BLOBS = "blobs"
 KEY = "signing.key"
 BUSY_S = 10.0
-READ_BODIES = "SELECT body FROM entry WHERE stream = ? AND seq >= ? AND seq < ? ORDER BY seq"
+READ_BODIES = "SELECT CAST(body AS BLOB) FROM entry WHERE stream = ? AND seq >= ? AND seq < ? ORDER BY seq"
 END = 2**62
 
 

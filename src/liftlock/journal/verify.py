@@ -152,12 +152,12 @@ class Check:
         packed, content = sha256(), sha256()
         for chunk in packed_chunks(self._file, member):
             packed.update(chunk)
-        if packed.hexdigest() != row.packed_sha256:
-            self.note("V015", member.name, expected=row.packed_sha256, found=packed.hexdigest())
         for chunk in unpacked_chunks(self._file, member):
             content.update(chunk)
         found = content.hexdigest()
-        if (found, member.size_bytes) != (row.sha256, row.size_bytes):
+        if packed.hexdigest() != row.packed_sha256:
+            self.note("V015", member.name, expected=row.packed_sha256, found=packed.hexdigest())
+        elif (found, member.size_bytes) != (row.sha256, row.size_bytes):
             self.note("V015", member.name, expected=row.sha256, found=found)
         if member.name.startswith("blobs/") and member.name != f"blobs/{found}":
             self.note("V032", member.name, expected=member.name.removeprefix("blobs/"), found=found)
