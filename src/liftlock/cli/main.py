@@ -91,3 +91,7 @@ def report_bug(kind: type[BaseException], error: BaseException, trace: Traceback
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(70)
+
+
+if __name__ == "__main__":
+    main()

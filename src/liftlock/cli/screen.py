@@ -32,6 +32,10 @@ class Screen:
         return max(60, shutil.get_terminal_size((100, 40)).columns)
 
     @property
+    def is_terminal(self) -> bool:
+        return self.out.isatty()
+
+    @property
     def paint(self) -> Paint:
         return ansi if colours(self.out, self.environ) else bare
 

@@ -18,7 +18,6 @@ from liftlock.cli.trouble import refuse
 from liftlock.journal.sqlite import SqliteStore
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.ports import Drivers
-from liftlock.model.schedule import Schedule
 from liftlock.planfile.load import load_plan
 from liftlock.publish.words import merge_words, zone_of
 
@@ -45,14 +44,16 @@ async def session(screen: Screen, which: str, store: str) -> AsyncIterator[Sessi
     title = title_of(Path(which), found.drivers) if is_plan(which) else ""
     async with opened(place) as journal:
         chosen = await choose_run(journal, which, title)
-        yield Session(screen, journal, found, chosen, speak(screen, chosen.schedule, found))
+        yield Session(
+            screen, journal, found, chosen, speak(screen, chosen.schedule.language, chosen.schedule.zone, found)
+        )
 
 
-def speak(screen: Screen, schedule: Schedule, found: Found) -> SystemClock:
-    """The schedule's language and zone for the screen; answers a clock in that zone."""
+def speak(screen: Screen, language: str, zone: str, found: Found) -> SystemClock:
+    """The plan's language and zone for the screen; answers a clock in that zone."""
     extra = merge_words(manifest.words for manifest in found.manifests.values())
-    screen.speak(language=schedule.language, zone=schedule.zone, extra=extra)
-    return SystemClock(zone_of(schedule.zone))
+    screen.speak(language=language, zone=zone, extra=extra)
+    return SystemClock(zone_of(zone))
 
 
 def drivers_for(screen: Screen) -> Found:
@@ -79,3 +80,11 @@ def read_bounded(path: Path) -> bytes:
             return file.read(PLAN_MAX_BYTES)
     except OSError as error:
         raise WorldError(WorldKind.MISSING, f"{path}: {error.strerror}", what=str(path)) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Raises WorldError(REFUSED)."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise WorldError(WorldKind.REFUSED, f"{path}: {error.strerror}", what=str(path)) from error

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from liftlock.decide.arrange import STABLE_FACTS
 from liftlock.execute.reading import look_at
 from liftlock.model.actions import Again, Context, Evidence, Exited, Failure, Script
 from liftlock.model.errors import WorldError
@@ -128,7 +129,8 @@ async def ask(
         said = await hosts.look(name, script(question), timeout_s=LOOK_TIMEOUT_S, env={})
     except WorldError as error:
         return HostSurvey(name, reachable=False, problem=error.message)
-    facts = {**greeting.facts, "boot": greeting.boot, **read_facts(said.output)}
+    stable = {name: greeting.facts[name] for name in STABLE_FACTS if name in greeting.facts}
+    facts = greeting.facts | {"boot": greeting.boot} | read_facts(said.output) | stable
     for version in question.versions:
         if seen := await read_version(hosts, version, drivers, secrets):
             facts[f"version:{version.component}"] = seen

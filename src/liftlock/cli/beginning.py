@@ -1,0 +1,91 @@
+"""A new run begins: its schedule is approved, its hosts are ready, and nobody else has them."""
+
+from pathlib import Path
+
+import typer
+from msgspec import Struct
+
+from liftlock.cli.approve_commands import show_standing
+from liftlock.cli.choosing import Chosen, load_run, next_run
+from liftlock.cli.clock import SystemClock
+from liftlock.cli.discovery import Found
+from liftlock.cli.exits import Exit
+from liftlock.cli.freezing import freeze, last_frozen, schedule_by_digest
+from liftlock.cli.naming import upgrade_stream
+from liftlock.cli.plan_commands import differences, schedule_or_exit, speak_plan
+from liftlock.cli.prepare import Prepared, arranged_after, prepare, ready, with_assumptions
+from liftlock.cli.screen import Screen
+from liftlock.cli.survey_commands import look
+from liftlock.cli.trouble import refuse
+from liftlock.execute.approve import Standing, counting, missing, standing
+from liftlock.execute.opening import open_run
+from liftlock.execute.world import World
+from liftlock.model.events import ApprovalGiven, Approved, Entry
+from liftlock.model.findings import Severity
+from liftlock.model.ports import Store
+from liftlock.model.schedule import Schedule
+
+
+class ApprovedPlan(Struct, frozen=True):
+    """A schedule that may run now, and the words that stand behind it."""
+
+    prepared: Prepared
+    schedule: Schedule
+    approvals: tuple[Approved, ...]
+    clock: SystemClock
+
+
+async def approved_plan(
+    screen: Screen, store: Store, found: Found, path: Path, by: str, *, previous: Schedule | None = None
+) -> ApprovedPlan:
+    """Refused if findings block, or if an approval is missing: with what changed since one was given.
+
+    `previous`: the schedule of a run that is to be amended; its hosts keep their waves.
+    """
+    prepared = prepare(path, found)
+    clock = speak_plan(screen, prepared)
+    schedule_or_exit(screen, prepared)
+    prepared = prepared if previous is None else arranged_after(prepared, previous)
+    entries = await store.entries(upgrade_stream(prepared.upgrade))
+    frozen = last_frozen(entries)
+    if frozen is not None:
+        prepared = with_assumptions(prepared, await schedule_by_digest(store, frozen.schedule))
+    schedule = schedule_or_exit(screen, prepared)
+    words = standing(schedule, prepared.digest, entries, owner=prepared.plan.owner if prepared.plan else "")
+    if lacking := missing(words):
+        await show_lack(screen, store, schedule, entries, words)
+        raise refuse("not-approved", roles=", ".join(each.role for each in lacking), digest=prepared.digest[:12])
+    await freeze(store, prepared, by, clock.now())
+    return ApprovedPlan(prepared, schedule, counting(words), clock)
+
+
+async def show_lack(
+    screen: Screen, store: Store, schedule: Schedule, entries: tuple[Entry, ...], words: list[Standing]
+) -> None:
+    """Which words are missing; and if others were given for another schedule, what changed since."""
+    if screen.as_json:
+        return
+    show_standing(screen, words)
+    given = [entry.event.approved.digest for entry in entries if isinstance(entry.event, ApprovalGiven)]
+    if given and any(each.state == "void" for each in words):
+        screen.say("ui.changed_since_approval")
+        screen.text(differences(screen, await schedule_by_digest(store, given[-1]), schedule))
+
+
+async def be_ready(screen: Screen, world: World, approved: ApprovedPlan) -> None:
+    """The hosts are looked at once more immediately before the start; what blocks is shown, and ends the command."""
+    seen = await look(screen, world.hosts, approved.schedule, world.drivers, world.secrets, world.clock)
+    found = ready(approved.prepared, seen)
+    if any(each.finding.severity is Severity.ERROR for each in found):
+        screen.findings(found, approved.prepared.sources)
+        raise typer.Exit(Exit.FINDINGS)
+
+
+async def begin(world: World, approved: ApprovedPlan, by: str, controller: str) -> Chosen:
+    """Open the run. Refused if another run holds one of its hosts."""
+    upgrade, schedule = approved.prepared.upgrade, approved.schedule
+    stream = await next_run(world.store, upgrade)
+    await open_run(
+        world, stream, upgrade_stream(upgrade), schedule, by=by, controller=controller, approvals=approved.approvals
+    )
+    return await load_run(world.store, stream)

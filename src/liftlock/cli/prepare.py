@@ -1,0 +1,238 @@
+"""From a plan file to a schedule: read, check, arrange; with everything that a command then needs.
+
+The same files give the same schedule and digest. What was surveyed is frozen with the schedule when it is planned, and
+later commands assume the same: a host that answers differently is then found by its precheck, not hidden.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct, json
+from msgspec.structs import replace
+
+from liftlock import __version__
+from liftlock.cli.clock import SystemClock
+from liftlock.cli.discovery import Found
+from liftlock.cli.naming import upgrade_id
+from liftlock.decide.arrange import arrange
+from liftlock.decide.check import check
+from liftlock.decide.readiness import readiness
+from liftlock.model.findings import Finding, Located, Severity
+from liftlock.model.inventory import Host, Inventory
+from liftlock.model.plan import Plan
+from liftlock.model.recipe import Recipes
+from liftlock.model.schedule import Schedule, digest
+from liftlock.model.survey import Survey
+from liftlock.planfile.files import Files, read_document, read_files
+from liftlock.planfile.inventory import LoadedInventory, load_inventory
+from liftlock.planfile.load import Loaded, load_plan
+from liftlock.planfile.locate import locate_all
+from liftlock.planfile.nodes import Positions
+from liftlock.planfile.yaml import INVENTORY_LIMITS, PLAN_LIMITS
+from liftlock.publish.words import zone_of
+
+SurveyOf = Callable[[str], Survey | None]
+
+
+def no_survey(upgrade: str) -> Survey | None:
+    """Nobody has looked."""
+    return None
+
+
+class Documents(Struct, frozen=True):
+    """The bytes of a plan and its inventory, and what they say."""
+
+    path: Path
+    text: bytes
+    loaded: Loaded
+    inventory_path: Path
+    inventory_text: bytes
+    inventory: LoadedInventory | None
+
+
+class Prepared(Struct, frozen=True):
+    """`schedule` is None where a finding blocks. `sources`: file -> text, for excerpts."""
+
+    documents: Documents
+    found: Found
+    files: Files
+    findings: tuple[Located, ...]
+    schedule: Schedule | None
+    digest: str
+
+    @property
+    def plan(self) -> Plan | None:
+        return self.documents.loaded.plan
+
+    @property
+    def upgrade(self) -> str:
+        return upgrade_id(self.plan.upgrade) if self.plan is not None else ""
+
+    @property
+    def blocked(self) -> bool:
+        return any(each.finding.severity is Severity.ERROR for each in self.findings)
+
+    @property
+    def sources(self) -> dict[str, str]:
+        pairs = [
+            (self.documents.path, self.documents.text),
+            (self.documents.inventory_path, self.documents.inventory_text),
+        ]
+        return {str(path): text.decode("utf-8", "replace") for path, text in pairs if text}
+
+
+def prepare(
+    path: Path,
+    found: Found,
+    *,
+    survey_of: SurveyOf = no_survey,
+) -> Prepared:
+    """Read, check and arrange. Everything that is wrong is among the findings.
+
+    `survey_of`: an upgrade's id -> what was seen on its hosts.
+    """
+    documents, findings = read_documents(path, found)
+    loaded = documents.loaded
+    files = read_files(loaded.recipes, found.drivers, path.parent) if loaded.plan else Files({}, {}, ())
+    findings = (*findings, *files.findings)
+    inventory = inventory_of(documents)
+    schedule = None
+    if loaded.plan is not None and inventory is not None:
+        survey = survey_of(upgrade_id(loaded.plan.upgrade))
+        findings += tuple(check_all(loaded.plan, inventory, loaded.recipes, found, files, survey))
+        if not any(each.severity is Severity.ERROR for each in findings):
+            schedule = schedule_of(documents, loaded.plan, inventory, found, files, survey, None)
+    return Prepared(
+        documents=documents,
+        found=found,
+        files=files,
+        findings=locate(documents, findings),
+        schedule=schedule,
+        digest=digest(schedule) if schedule is not None else "",
+    )
+
+
+def read_documents(path: Path, found: Found) -> tuple[Documents, tuple[Finding, ...]]:
+    text = read_document(path, PLAN_LIMITS.size_bytes)
+    if isinstance(text, Finding):
+        nothing = Loaded(str(path), None, Recipes(), (), Positions(None), "")
+        return Documents(path, b"", nothing, path, b"", None), (text,)
+    loaded = load_plan(text, found.drivers, name=str(path))
+    if loaded.plan is None:
+        return Documents(path, text, loaded, path, b"", None), loaded.findings
+    place = path.parent / loaded.plan.inventory
+    data = read_document(place, INVENTORY_LIMITS.size_bytes, ("inventory",))
+    if isinstance(data, Finding):
+        return Documents(path, text, loaded, place, b"", None), (*loaded.findings, data)
+    inventory = load_inventory(data, str(place))
+    return Documents(path, text, loaded, place, data, inventory), (*loaded.findings, *inventory.findings)
+
+
+def inventory_of(documents: Documents) -> Inventory | None:
+    """With paths of the controller made absolute: they are relative to the inventory's folder."""
+    if documents.inventory is None or documents.inventory.inventory is None:
+        return None
+    folder, inventory = documents.inventory_path.resolve().parent, documents.inventory.inventory
+    return replace(inventory, hosts={name: placed(host, folder) for name, host in inventory.hosts.items()})
+
+
+def placed(host: Host, folder: Path) -> Host:
+    if not (host.key or host.known_hosts or host.root):
+        return host
+    return replace(
+        host,
+        key=absolute(host.key, folder),
+        known_hosts=absolute(host.known_hosts, folder),
+        root=absolute(host.root, folder),
+    )
+
+
+def absolute(path: str, folder: Path) -> str:
+    """A home folder is the controller's own at the time of the run: `~` stays."""
+    return path if not path or path.startswith("~") else str(folder / path)
+
+
+def check_all(
+    plan: Plan, inventory: Inventory, recipes: Recipes, found: Found, files: Files, survey: Survey | None
+) -> tuple[Finding, ...]:
+    now = SystemClock(zone_of(plan.timezone)).now()
+    return check(
+        plan,
+        inventory,
+        recipes,
+        found.drivers,
+        artifacts=files.artifacts,
+        texts=files.texts,
+        survey=survey,
+        now=now,
+    )
+
+
+def ready(prepared: Prepared, survey: Survey) -> tuple[Located, ...]:
+    """What a look at the hosts says about the plan."""
+    plan, inventory = prepared.plan, inventory_of(prepared.documents)
+    if plan is None or inventory is None:
+        return ()
+    recipes = prepared.documents.loaded.recipes
+    return locate(
+        prepared.documents, tuple(readiness(plan, inventory, recipes, survey, artifacts=prepared.files.artifacts))
+    )
+
+
+def schedule_of(
+    documents: Documents,
+    plan: Plan,
+    inventory: Inventory,
+    found: Found,
+    files: Files,
+    survey: Survey | None,
+    previous: Schedule | None,
+) -> Schedule:
+    schedule = arrange(
+        plan,
+        inventory,
+        documents.loaded.recipes,
+        found.drivers,
+        artifacts=files.artifacts,
+        texts=files.texts,
+        plan_digest=documents.loaded.sha256,
+        program=__version__,
+        survey=survey,
+        previous=previous,
+    )
+    return replace(schedule, upgrade=upgrade_id(plan.upgrade))
+
+
+def locate(documents: Documents, findings: tuple[Finding, ...]) -> tuple[Located, ...]:
+    places = {"plan": (str(documents.path), documents.loaded.positions)}
+    if documents.inventory is not None:
+        places["inventory"] = (str(documents.inventory_path), documents.inventory.positions)
+    return locate_all(findings_once(findings), places)
+
+
+def findings_once(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Rooms may find the same fault twice: one finding for one place."""
+    seen: dict[bytes, Finding] = {}
+    for each in findings:
+        seen.setdefault(json.encode(each, order="deterministic"), each)
+    return tuple(seen.values())
+
+
+def arranged_after(prepared: Prepared, previous: Schedule) -> Prepared:
+    """The same plan, arranged once more as a change to a schedule: what was placed keeps its waves and order."""
+    plan, inventory = prepared.plan, inventory_of(prepared.documents)
+    if prepared.schedule is None or plan is None or inventory is None:
+        return prepared
+    found, files = prepared.found, prepared.files
+    schedule = schedule_of(prepared.documents, plan, inventory, found, files, None, previous)
+    schedule = replace(schedule, assumes=prepared.schedule.assumes)
+    return replace(prepared, schedule=schedule, digest=digest(schedule))
+
+
+def with_assumptions(prepared: Prepared, frozen: Schedule | None) -> Prepared:
+    """The same, assuming what the schedule that was planned assumes: a survey since then changes no digest."""
+    if prepared.schedule is None or frozen is None:
+        return prepared
+    kept = {name: frozen.assumes[name] for name in prepared.schedule.hosts if name in frozen.assumes}
+    schedule = replace(prepared.schedule, assumes=kept)
+    return replace(prepared, schedule=schedule, digest=digest(schedule))

@@ -1,0 +1,201 @@
+"""What is left of an upgrade: the work log, the report, the archive, and the proof of an archive."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from msgspec import json, to_builtins
+
+from liftlock import __version__
+from liftlock.cli.choosing import load_run
+from liftlock.cli.exits import Exit
+from liftlock.cli.naming import runs_of, upgrade_stream
+from liftlock.cli.opening import complete
+from liftlock.cli.options import Json, Lang, StoreAt, Which, command, commands
+from liftlock.cli.screen import Screen, open_screen
+from liftlock.cli.session import Session, session, write_text
+from liftlock.journal.bundle import write_bundle
+from liftlock.journal.codes import Discrepancy
+from liftlock.journal.verify import verify_bundle
+from liftlock.model.events import PlanFrozen
+from liftlock.model.plan import Plan
+from liftlock.planfile.load import load_plan
+from liftlock.publish.log import Filter, log_json, log_text, work_log
+from liftlock.publish.plain import pad
+from liftlock.publish.report import Record
+from liftlock.publish.report import report as report_on
+from liftlock.publish.words import LANGUAGES, Words
+
+app = commands()
+
+Many = list[str] | None
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.", show_default=False)]
+
+
+@command(
+    app,
+    "liftlock log",
+    "liftlock log --host app-03 --problems",
+    "liftlock log orders-1-1-3f9a2c/r1 --since 2026-12-20T22:00 --json",
+)
+def log(
+    which: Which = "",
+    host: Annotated[Many, typer.Option("--host", help="Of this host (repeatable).")] = None,
+    wave: Annotated[Many, typer.Option("--wave", help="Of this component, wave or lane (repeatable).")] = None,
+    kind: Annotated[Many, typer.Option("--kind", help="Of this event, such as StepFailed (repeatable).")] = None,
+    who: Annotated[Many, typer.Option("--person", help="By this person (repeatable).")] = None,
+    since: Annotated[datetime | None, typer.Option(help="Not before, in the plan's zone.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Not after, in the plan's zone.")] = None,
+    problems: Annotated[bool, typer.Option("--problems", help="Only what went wrong.")] = False,
+    store: StoreAt = "",
+    lang: Lang = "",
+    as_json: Json = False,
+) -> None:
+    """The work log: who did what when, and what came of it. With --json, one JSON value a line."""
+    screen = open_screen(lang, as_json)
+
+    async def work() -> None:
+        async with session(screen, which, store) as at:
+            zone = at.clock.zone
+            wanted = Filter(
+                hosts=tuple(host or ()),
+                stages=tuple(wave or ()),
+                kinds=tuple(kind or ()),
+                people=tuple(who or ()),
+                since=since.replace(tzinfo=zone) if since else None,
+                until=until.replace(tzinfo=zone) if until else None,
+                problems=problems,
+            )
+            upgrade = await at.store.entries(upgrade_stream(at.chosen.upgrade))
+            lines = work_log(at.chosen.entries, screen.words, upgrade)
+            if as_json:
+                screen.data_lines(log_json(lines, wanted=wanted))
+            else:
+                width = screen.width if screen.is_terminal else 0
+                screen.lines(log_text(lines, screen.words, wanted=wanted, width=width, paint=screen.paint))
+
+    complete(work())
+
+
+# --- report ------------------------------------------------------------------------------------------------
+
+
+@command(app, "liftlock report > report.md", "liftlock report orders-1-1-3f9a2c/r1 --lang zh -o 报告.md")
+def report(which: Which = "", output: Output = None, store: StoreAt = "", lang: Lang = "") -> None:
+    """The report in Markdown: what was planned, what happened, for each host and wave, with the evidence."""
+    screen = open_screen(lang)
+
+    async def work() -> str:
+        async with session(screen, which, store) as at:
+            return report_on(await record_of(at), screen.words)
+
+    text = complete(work())
+    if output is None:
+        screen.text(text)
+        return
+    write_text(output, text)
+
+
+async def record_of(at: Session) -> Record:
+    upgrade = await at.store.entries(upgrade_stream(at.chosen.upgrade))
+    return Record(
+        schedule=at.chosen.schedule,
+        entries=at.chosen.entries,
+        run=at.chosen.run,
+        upgrade_entries=upgrade,
+        name=at.chosen.name,
+        plan=await plan_behind(at, at.chosen.run.schedule),
+        head=await at.store.head(at.chosen.stream),
+    )
+
+
+async def plan_behind(at: Session, digest: str) -> Plan | None:
+    """The plan from which the schedule was made, as it was then."""
+    for entry in await at.store.entries(upgrade_stream(at.chosen.upgrade)):
+        if isinstance(entry.event, PlanFrozen) and entry.event.schedule == digest:
+            return load_plan(await at.store.get(entry.event.plan), at.found.drivers).plan
+    return None
+
+
+# --- archive -----------------------------------------------------------------------------------------------
+
+
+@command(app, "liftlock archive", "liftlock archive orders-1-1-3f9a2c --output orders-1.1.liftlock")
+def archive(
+    which: Which = "", output: Output = None, store: StoreAt = "", lang: Lang = "", as_json: Json = False
+) -> None:
+    """Put everything about an upgrade into one signed file: plan, schedules, every event, reports in both languages."""
+    screen = open_screen(lang, as_json)
+
+    async def work() -> Path:
+        async with session(screen, which, store) as at:
+            path = output or Path(f"{at.chosen.upgrade}.liftlock")
+            streams = runs_of(at.chosen.upgrade, await at.store.streams(upgrade_stream(at.chosen.upgrade)))
+            blobs = await blobs_of(at)
+            documents = await documents_of(at, streams)
+            everything = [upgrade_stream(at.chosen.upgrade), *streams]
+            await write_bundle(at.store, everything, blobs, documents, path, program=f"liftlock {__version__}")
+            return path
+
+    path = complete(work())
+    if as_json:
+        screen.data({"archive": str(path), "size_bytes": path.stat().st_size})
+    else:
+        screen.say("ui.archive.written", file=str(path), size_bytes=path.stat().st_size)
+
+
+async def blobs_of(at: Session) -> list[str]:
+    """What planning kept; what the runs' events name is added by the bundle itself."""
+    found: dict[str, None] = {}
+    for entry in await at.store.entries(upgrade_stream(at.chosen.upgrade)):
+        if isinstance(entry.event, PlanFrozen):
+            found |= dict.fromkeys((entry.event.plan, entry.event.inventory, entry.event.schedule))
+    return list(found)
+
+
+async def documents_of(at: Session, streams: Iterable[str]) -> dict[str, bytes]:
+    """A report on every run in every language, and the schedules as one reads them."""
+    documents: dict[str, bytes] = {}
+    for stream in streams:
+        chosen = await load_run(at.store, stream)
+        record = await record_of(Session(at.screen, at.store, at.found, chosen, at.clock))
+        name = chosen.name.rpartition("/")[2]
+        for language in LANGUAGES:
+            words = Words(language, at.screen.words.extra, chosen.schedule.zone)
+            documents[f"{name}-report-{language}.md"] = report_on(record, words).encode()
+        documents[f"{name}-schedule.json"] = json.format(json.encode(chosen.schedule), indent=1)
+    return documents
+
+
+# --- verify ------------------------------------------------------------------------------------------------
+
+
+@command(app, "liftlock verify orders-1.1.liftlock", "liftlock verify orders-1.1.liftlock --key 'liftlock+1f0e…'")
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="The archive.", show_default=False)],
+    key: Annotated[str, typer.Option(help="The public key that must have signed it (liftlock journal key).")] = "",
+    lang: Lang = "",
+    as_json: Json = False,
+) -> None:
+    """Prove an archive without the store: every byte, digest, tree and signature. Status 1 if anything was changed."""
+    screen = open_screen(lang, as_json)
+    found = verify_bundle(bundle, key=key or None)
+    if as_json:
+        screen.data({**to_builtins(found), "ok": found.ok})
+    else:
+        show_discrepancies(screen, found.discrepancies)
+        for stream in found.streams:
+            screen.text(f"  {pad(stream.stream, 40)} {stream.size:>8}  {stream.root}")
+        code = "ui.verify.whole" if found.ok else "ui.verify.changed"
+        screen.say(code, file=str(bundle), files=found.files, found=len(found.discrepancies), key=found.key)
+        if found.ok and not key:
+            screen.say("ui.verify.unknown_key")
+    raise typer.Exit(Exit.OK if found.ok else Exit.FINDINGS)
+
+
+def show_discrepancies(screen: Screen, found: Iterable[Discrepancy]) -> None:
+    for each in found:
+        text = screen.words.say(f"discrepancy.{each.code}", where=each.where, **each.fields)
+        screen.text(f"{screen.words.value('', each.where) or '-'} {each.code}: {screen.paint('bad', text)}")

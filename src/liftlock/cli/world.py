@@ -1,0 +1,48 @@
+"""The ports, put together for one schedule."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from liftlock.cli.clock import SystemClock
+from liftlock.cli.discovery import Found
+from liftlock.cli.screen import Screen
+from liftlock.cli.secrets import LocalSecrets
+from liftlock.execute.notify import ChannelNotifier
+from liftlock.execute.world import Occasion, World
+from liftlock.hosts.reach import Reach
+from liftlock.model.events import Entry, RunEvents
+from liftlock.model.ports import Store
+from liftlock.model.schedule import Schedule
+
+
+@asynccontextmanager
+async def world_of(
+    screen: Screen, store: Store, clock: SystemClock, found: Found, schedule: Schedule, folder: Path
+) -> AsyncIterator[World]:
+    """`folder`: where relative paths of secrets begin. Connections are closed at the end."""
+    reach = Reach(schedule.hosts, clock, seed=os.getpid())
+    try:
+        yield World(
+            store=store,
+            hosts=reach,
+            clock=clock,
+            drivers=found.drivers,
+            secrets=LocalSecrets(os.environ, folder),
+            notifier=notifier(screen, clock, schedule),
+        )
+    finally:
+        await reach.close()
+
+
+def notifier(screen: Screen, clock: SystemClock, schedule: Schedule) -> ChannelNotifier:
+    words = screen.words
+
+    def say(occasion: Occasion, event: RunEvents) -> str:
+        return f"{schedule.title}: {words.event(Entry(0, clock.now(), 0, event))}"
+
+    def report(channel: str, problem: str) -> None:
+        screen.warn(words.say("ui.notice_failed", channel=channel, problem=problem))
+
+    return ChannelNotifier(schedule.notify, say, report)

@@ -1,0 +1,96 @@
+"""What a schedule makes worth asking of its hosts: room where it writes, services, ports, the versions that run."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from liftlock.decide.expand import Layout, expand, lay_out
+from liftlock.execute.preview import context_of
+from liftlock.execute.survey import Question, Version
+from liftlock.model.actions import Action, Kind
+from liftlock.model.schedule import Schedule, Stage, Step
+
+WRITES = (Kind.INSTALL, Kind.CONFIGURE, Kind.BACKUP, Kind.MIGRATE, Kind.FETCH)
+SERVICES = (Kind.START, Kind.STOP, Kind.RESTART)
+SERVICE_KEYS = ("service", "unit", "name", "restart", "reload", "start", "stop")
+"""Arguments by which a driver of services may name its unit."""
+
+
+def questions_of(schedule: Schedule) -> dict[str, Question]:
+    """For every host that has a lane. Hosts at which only others' steps run are asked what all are asked."""
+    layout = lay_out(schedule)
+    steps: dict[str, list[tuple[Stage, Step]]] = {host: [] for host in schedule.hosts}
+    for stage in schedule.stages:
+        for host in stage.hosts:
+            names = layout.ways[stage.recipe].up
+            steps[host] += [(stage, expand(layout, f"{stage.id}/{host}/{name}")) for name in names]
+    return {host: question(layout, host, found) for host, found in steps.items()}
+
+
+def question(layout: Layout, host: str, found: list[tuple[Stage, Step]]) -> Question:
+    here = [step.action for _, step in found if step.at == host]
+    versions = {version.component: version for version in versions_of(layout, found)}
+    return Question(
+        paths=unique(("/", *(path for action in here if action.kind in WRITES for path in paths_of(action)))),
+        services=unique(name for action in here if action.kind in SERVICES for name in services_of(action)),
+        ports=tuple(sorted({port for action in here if action.kind is Kind.VERIFY for port in ports_of(action)})),
+        versions=tuple(versions.values()),
+    )
+
+
+def paths_of(action: Action) -> Iterator[str]:
+    """Absolute paths among an action's arguments."""
+    for value in action.args.values():
+        values = value if isinstance(value, list | tuple) else (value,)
+        yield from (each for each in values if isinstance(each, str) and each.startswith("/"))
+
+
+def services_of(action: Action) -> Iterator[str]:
+    for key in SERVICE_KEYS:
+        value = action.args.get(key)
+        if isinstance(value, str) and value:
+            yield value
+            return
+
+
+def ports_of(action: Action) -> Iterator[int]:
+    """Ports that a verification asks: of addresses `host:port` and of URLs."""
+    for value in action.args.values():
+        if isinstance(value, str) and (port := port_in(value)) is not None:
+            yield port
+
+
+def port_in(text: str) -> int | None:
+    try:
+        return urlsplit(text if "://" in text else f"tcp://{text}").port
+    except ValueError:
+        return None
+
+
+def versions_of(layout: Layout, found: list[tuple[Stage, Step]]) -> Iterator[Version]:
+    """Verifications that ask for the component's version: the old one is wanted, for the question's sake."""
+    for stage, step in found:
+        policy = layout.schedule.policies[stage.component]
+        if step.action.kind is Kind.VERIFY and policy.version_to in texts_of(step.action.args):
+            context = context_of(layout.schedule, stage.component, step.id, step.subject, before=True)
+            yield Version(stage.component, expand(layout, back_id(step)), context)
+
+
+def back_id(step: Step) -> str:
+    """The same step on the way back, which is filled with the old version."""
+    return f"{step.lane}/b{step.name}"
+
+
+def texts_of(value: object) -> Iterator[str]:
+    """Every text of a JSON-like value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from texts_of(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from texts_of(each)
+
+
+def unique(names: Iterator[str] | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
