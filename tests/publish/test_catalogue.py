@@ -13,6 +13,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 import liftlock
+from liftlock.journal.codes import CODES as DISCREPANCIES
 from liftlock.model import events as ev
 from liftlock.model.actions import FailureKind, Kind
 from liftlock.model.errors import WorldKind
@@ -219,6 +220,13 @@ def declared_findings() -> dict[str, set[str]]:
     return found
 
 
+def test_every_discrepancy_has_words_over_the_fields_that_its_table_names() -> None:
+    for code, meaning in DISCREPANCIES.items():
+        listed = re.search(r"\(([\w, ]+)\)$", meaning)
+        named = set(listed.group(1).split(", ")) if listed else set()
+        assert placeholders(EN[f"discrepancy.{code}"]) <= named
+
+
 def test_every_event_has_words_over_its_own_fields() -> None:
     assert events() == {key for key in EN if key.startswith("event.")}
     for event in get_args(ev.Event):
@@ -247,6 +255,6 @@ def test_every_sentence_that_is_said_is_there() -> None:
 def test_no_key_is_unused() -> None:
     used = literal_keys() | terms() | events() | findings_in_source() | {key for key, _, _ in said_in_source()}
     used |= {f"world.{kind.value}" for kind in WorldKind}
-    used |= {key for key in EN if key.startswith("word.Change.")}
+    used |= {f"discrepancy.{code}" for code in DISCREPANCIES} | {k for k in EN if k.startswith("word.Change.")}
     used |= {key for key in EN if key.endswith((".help", ".short")) and key.rpartition(".")[0] in used}
     assert EN.keys() - used == set()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Protocol
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from liftlock.model import events as ev
 from liftlock.model.actions import Evidence, Failure
@@ -34,8 +34,8 @@ class Wording(Protocol):
 def fields_of(event: Event, words: Wording) -> dict[str, object]:
     """An event's own fields, worded, and what follows from them: host, stage and name of a step, `why`, `names`."""
     fields: dict[str, object] = {}
-    for field in structs.fields(event):
-        fields |= worded(field.name, getattr(event, field.name), words)
+    for name in event.__struct_fields__:
+        fields |= worded(name, getattr(event, name), words)
     if isinstance(event, ev.RollbackBegan):
         names = words.join(event.names) if event.scope != "all" else ""
         fields["target"] = names or words.word("Scope", event.scope)

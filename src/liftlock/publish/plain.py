@@ -27,6 +27,8 @@ def lines_of(text: str) -> list[str]:
 
 def plain(text: str) -> str:
     """One line, without control characters: line breaks and tabs are spaces."""
+    if text.isprintable():
+        return text.strip()
     return _HARMFUL.sub(visible, re.sub(r"\s*[\r\n\t]+\s*", " ", text).strip())
 
 

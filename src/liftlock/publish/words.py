@@ -6,6 +6,7 @@ fields as they are. Values come from hosts and people: they are shown on one lin
 Keys:  finding.L012, finding.L012.help   what is wrong with a plan, and what to do
        reason.<code>  failure.<code>     why something was decided, why a step did not do its work
        world.<kind>                      what the world answered instead
+       discrepancy.<code>                what a verification found changed
        event.<Name>                      a line of the work log
        word.<Enum>.<value>               a term of the field
        ui.<key>                          headings and sentences of what is printed
@@ -68,6 +69,7 @@ class Words:
         self.extra: Extra = extra or {}
         self.zone_name = zone
         self.zone = zone_of(zone)
+        self.found: dict[tuple[str, ...], str] = {}  # only codes that have words: their number is bounded
 
     def within(self, zone: str) -> "Words":
         """The same words, with times in another zone."""
@@ -75,6 +77,12 @@ class Words:
 
     def find(self, *codes: str) -> str | None:
         """The text of the first code that has one: ours, then the drivers', then the drivers' English."""
+        text = self.found.get(codes)
+        if text is None and (text := self.search(codes)) is not None:
+            self.found[codes] = text
+        return text
+
+    def search(self, codes: tuple[str, ...]) -> str | None:
         for code in codes:
             own = catalogue(self.language).gettext(code)
             if own != code:
