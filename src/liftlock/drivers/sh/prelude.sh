@@ -2,7 +2,10 @@
 set -eu
 nl='
 '
-: "${state:=${LIFTLOCK_STATE:-}}"
+
+# the state folder: as the inventory says, else where this very script lies
+: "${state:=${LIFTLOCK_STATE:-${ll_s:-}}}"
+if [ -z "$state" ] && [ -n "${LIFTLOCK_MARK:-}" ]; then state=${0%/*}; fi
 
 # say name value: a fact, on one line
 say() {

@@ -1,0 +1,168 @@
+"""The person's own command: skipped where it is done already, looked at afterwards, undone by another one.
+
+Rule: the words are the plan's, and never filled: they see $host, $version … as variables, and secrets as environment.
+With `done_when`, success is what that look says; without it, an exit status of 0 is all there is.
+"""
+
+from typing import Any, Literal
+
+from liftlock.drivers.technology import (
+    PLACEHOLDER_WORDS,
+    VERSION,
+    Complaints,
+    Technology,
+    body,
+    misplaced,
+    read_script,
+    shell_variables,
+    split_facts,
+    words,
+)
+from liftlock.model.actions import (
+    Action,
+    Context,
+    Evidence,
+    Exited,
+    Failure,
+    FailureKind,
+    Irreversible,
+    Kind,
+    Outcome,
+    Preview,
+    Restorable,
+    Reversal,
+    Reversible,
+    Script,
+    SecretRef,
+    Traits,
+)
+from liftlock.model.plan import Part, Text
+from liftlock.model.ports import Driver, Manifest, Setting
+from liftlock.model.schedule import Template
+
+LITERAL = ("run", "done_when", "undo", "undo_done_when")
+KINDS = {"status": FailureKind.REFUSED, "undone": FailureKind.UNHEALTHY}
+WORDS = PLACEHOLDER_WORDS | {
+    "env": ("{name} cannot be the name of a variable", "{name} 不能作为变量名"),
+    "undo": ("`undo_done_when` needs an `undo`", "`undo_done_when` 需要有 `undo`"),
+    "both": ("Say one of undo, irreversible and restorable", "undo、irreversible、restorable 只能写一个"),
+    "status": ("The command ended with status {status}", "命令以状态码 {status} 结束"),
+    "undone": ("The command succeeded, but what it is for is not there", "命令成功返回,但未达到预期结果"),
+    "not_done": ("The command's effect is not there", "命令的效果不存在"),
+}
+
+
+class Secret(Part, frozen=True):
+    secret: Text
+
+
+class Command(Part, frozen=True):
+    run: Text
+    done_when: str = ""
+    undo: str = ""
+    undo_done_when: str = ""
+    irreversible: str = ""
+    restorable: bool = False
+    writes: bool = True
+    kind: Literal["command", "migrate"] = "command"
+    env: dict[str, str | Secret] = {}
+    interpreter: Text = "sh"
+
+
+class CommandDriver(Technology):
+    manifest = Manifest(
+        name="command",
+        version=VERSION,
+        item=Command,
+        summary={
+            "en": "Runs a command of your own, once, with a look and an undo",
+            "zh": "执行自定义命令,可判断是否已完成,可撤销",
+        },
+        shorthand="run",
+        literal=LITERAL,
+        words=words("command", WORDS),
+        example='- command: {run: "/opt/orders/bin/migrate $to_version", done_when: "/opt/orders/bin/at $to_version", '
+        'undo: "/opt/orders/bin/migrate $from_version", kind: migrate}',
+    )
+
+    def expand(self, item: Command, setting: Setting) -> tuple[Template, ...]:
+        kind = Kind.MIGRATE if item.kind == "migrate" else Kind.COMMAND
+        traits = Traits(item.writes, kind is Kind.MIGRATE, reversal=reversal_of(item))
+        undo = None
+        if item.undo:
+            undo = Action(kind, "command", args_of(item, item.undo, item.undo_done_when), Traits(item.writes), ARGS)
+        action = Action(kind, "command", args_of(item, item.run, item.done_when), traits, ARGS)
+        return (Template(item.kind, action, undo, timeout_s=600.0, estimate_s=10.0),)
+
+    def complain(self, item: Command, setting: Setting) -> Complaints:
+        found: Complaints = misplaced("command", {name: getattr(item, name) for name in LITERAL})
+        found += tuple(("command.env", {"name": name}) for name in item.env if not is_variable(name))
+        if item.undo_done_when and not item.undo:
+            found += (("command.undo", {}),)
+        if sum(map(bool, (item.undo, item.irreversible, item.restorable))) > 1:
+            found += (("command.both", {}),)
+        return found
+
+    def operate(self, action: Action, context: Context) -> Script:
+        return script_of(action, context, action.args["text"])
+
+    def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure:
+        return read_script("command", outcome, KINDS)
+
+    def probe(self, action: Action, context: Context) -> Script | None:
+        return look_of(action, context) if action.args["done_when"] else None
+
+    def settle(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure | None:
+        if not isinstance(outcome, Exited) or outcome.code:
+            return None
+        if split_facts(outcome.output)[0].get("done") == "yes":
+            return Evidence({"done": "yes"})
+        return Failure(FailureKind.INTERRUPTED, "command.not_done")
+
+    def preview(self, action: Action, context: Context) -> Script | None:
+        return self.probe(action, context)
+
+    def show(self, action: Action, context: Context, outcome: Outcome) -> Preview:
+        done = isinstance(self.settle(action, context, outcome), Evidence)
+        return Preview(not done, str(action.args["text"]))
+
+
+ARGS = ("text", "done_when", "env", "interpreter")
+
+
+def args_of(item: Command, text: str, done_when: str) -> dict[str, Any]:
+    env = {name: {"secret": value.secret} if isinstance(value, Secret) else value for name, value in item.env.items()}
+    return {"text": text, "done_when": done_when, "env": env, "interpreter": item.interpreter}
+
+
+def script_of(action: Action, context: Context, text: str) -> Script:
+    """A person's words as a script. `env` of the action: texts become variables, references are resolved on use."""
+    told = {"text": text, "done_when": action.args.get("done_when", ""), "shell": action.args.get("interpreter", "sh")}
+    return with_env(action, context, ("words", "command"), told)
+
+
+def look_of(action: Action, context: Context) -> Script:
+    return with_env(action, context, ("words", "command-look"), {"done_when": action.args["done_when"]})
+
+
+def with_env(action: Action, context: Context, parts: tuple[str, ...], told: dict[str, str]) -> Script:
+    env: dict[str, Any] = action.args.get("env", {})
+    seen = shell_variables(context)
+    texts = {name: value for name, value in env.items() if isinstance(value, str)}
+    seen |= {f"u_{name}": value for name, value in texts.items()}
+    seen["names"] = " ".join(dict.fromkeys((*seen["names"].split(), *texts)))
+    secrets = {name: SecretRef(value["secret"]) for name, value in env.items() if not isinstance(value, str)}
+    return Script(body(*parts), seen | {"state": context.state} | told, secrets)
+
+
+def reversal_of(item: Command) -> Reversal:
+    if item.irreversible:
+        return Irreversible(item.irreversible)
+    return Restorable() if item.restorable else Reversible()
+
+
+def is_variable(name: str) -> bool:
+    return name.isidentifier() and name.isascii()
+
+
+DRIVERS: tuple[Driver, ...] = (CommandDriver(),)

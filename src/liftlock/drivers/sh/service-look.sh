@@ -1,0 +1,4 @@
+# changes nothing
+look
+say found "$state"
+say process "$who"
