@@ -162,6 +162,7 @@ ITEMS = [
     ("- {command: x, timeot: 5m}", [("L012", 7, 22)]),
     ("- {command: x, frob: 5m}", [("L013", 7, 22)]),
     ("- {command: x, timeout: soon}", [("L025", 7, 22)]),
+    ("- {command: x, timeout: 0s}", [("L028", 7, 22)]),
     ("- {command: x, way: down}", [("L023", 7, 22)]),
     ("- {frob: 1, nicate: 2}", [("L042", 7, 10), ("L042", 7, 19)]),
     ("- release: dist/a.tar", [("L044", 7, 9)]),

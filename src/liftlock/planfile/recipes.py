@@ -5,9 +5,9 @@ names such a driver (`drain: {haproxy: …}`), else `action`. A plain value fill
 Beside the action an item may carry what every item may: timeout, estimate, name, way, at.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 from msgspec.structs import fields
 
 from liftlock.model.findings import Path
@@ -21,7 +21,7 @@ from liftlock.planfile.nodes import Keys, Node, Scalar, Sequence, resolve, shown
 class Beside(Part, frozen=True):
     """What an item may carry beside its action."""
 
-    timeout_s: Duration | None = field(default=None, name="timeout")
+    timeout_s: Annotated[float, Meta(gt=0, extra={"form": "duration"})] | None = field(default=None, name="timeout")
     estimate_s: Duration | None = field(default=None, name="estimate")
     name: Text | None = None
     way: Way = "both"
