@@ -55,7 +55,6 @@ class Service(Struct):
     in_service: bool = True  # the load balancer sends it traffic
     backup: bool = False
     proved: bool = False
-    verified: str = ""  # the version that was verified since the last write
     written_at_s: float = 0.0
     is_bad: bool = False  # the new version is bad here
 
@@ -85,14 +84,19 @@ class Fleet:
         self.trace: list[Happening] = []
         self.keeps_trace = True
         self.boots = 0
-        self.hosts: dict[str, SimulatedHost] = {}
+        self.hosts = {name: SimulatedHost(self.new_boot(), {}) for name in schedule.hosts}
         for stage in schedule.stages:
             for name in stage.hosts:
                 self.add(name, stage.component)
+        self.estimates_s = {
+            (stage.component, template.action.kind.value): template.estimate_s
+            for stage in schedule.stages
+            for template in schedule.recipes[stage.recipe].templates
+        }
 
     def add(self, name: str, component: str) -> None:
         policy = self.schedule.policies[component]
-        host = self.hosts.setdefault(name, SimulatedHost(self.new_boot(), {}))
+        host = self.hosts[name]
         if component not in host.services:
             is_bad = bool(self.faults.bad) and self.rng.random() < self.faults.bad_hosts
             host.services[component] = Service(policy.version_from, is_bad=is_bad)
@@ -104,6 +108,7 @@ class Fleet:
     # --- the port ------------------------------------------------------------------------------------------
 
     async def greet(self, host: str) -> Greeting:
+        await self.clock.sleep(self.rng.uniform(0.01, 0.1))
         return Greeting((await self.reach(host)).boot)
 
     async def perform(
@@ -136,9 +141,10 @@ class Fleet:
         await self.reach(host)
         await self.clock.sleep(self.rng.uniform(0.05, 1.0))
         self.misbehave(host)
-        answer = self.answer(await self.reach(host), script)
+        await self.reach(host)
+        answer = self.answer(script)
         if script.variables["kind"] == "verify" and "probe" not in script.variables:
-            self.note_verified(host, script, answer)
+            self.note_verified(script, answer)
         return answer
 
     async def http(self, at: str, call: HttpCall, env: Mapping[str, str]) -> Replied:
@@ -171,8 +177,10 @@ class Fleet:
 
     def begin(self, host: str, found: SimulatedHost, mark: str, script: Script) -> None:
         """The mark is made and the script runs: its effect is there at its end, or half there if it is killed."""
-        for_s = self.rng.uniform(0.2, 4.0) * (20.0 if self.happens(self.faults.slow) else 1.0)
-        self.note(host, script.variables["of"], f"start-{script.variables['kind']}", mark, "back" in script.variables)
+        asked = script.variables
+        estimate_s = self.estimates_s.get((asked["of"], asked["kind"]), 3.0)
+        for_s = estimate_s * self.rng.uniform(0.3, 1.5) * (20.0 if self.happens(self.faults.slow) else 1.0)
+        self.note(asked["host"], asked["of"], f"start-{asked['kind']}", mark, "back" in asked)
         outcome = Exited(0)
         if self.happens(self.faults.permanent):
             outcome = Exited(PERMANENT)
@@ -190,20 +198,20 @@ class Fleet:
         if job is None or job.boot != found.boot or job.stopped or self.is_dead(found):
             return
         asked = script.variables
-        service, kind, back = found.services[asked["of"]], asked["kind"], "back" in asked
+        service, kind, back = self.service(script), asked["kind"], "back" in asked
         match kind:
             case "backup":
                 service.backup = True
             case "prove":
                 service.proved = service.backup
             case "install" | "configure" | "migrate" | "command" | "restore":
-                service.version, service.verified = asked["version"], ""
+                service.version = asked["version"]
                 service.written_at_s = self.clock.monotonic()
             case "stop":
                 service.running = back
             case "start" | "restart":
                 service.running = True
-        self.note(host, asked["of"], kind, mark, back)
+        self.note(asked["host"], asked["of"], kind, mark, back)
 
     async def wait(self, host: str, mark: str, timeout_s: float) -> ScriptOutcome:
         job = self.hosts[host].jobs[mark]
@@ -218,9 +226,13 @@ class Fleet:
             raise WorldError(WorldKind.TIMEOUT, f"{host}: the answer was lost")
         return job.outcome
 
-    def answer(self, found: SimulatedHost, script: Script) -> Exited:
+    def service(self, script: Script) -> Service:
+        """The component that the script is about, on the host that it is about, wherever it runs."""
+        return self.hosts[script.variables["host"]].services[script.variables["of"]]
+
+    def answer(self, script: Script) -> Exited:
         asked = script.variables
-        service, kind = found.services[asked["of"]], asked["kind"]
+        service, kind = self.service(script), asked["kind"]
         if kind == "gauge":
             return Exited(0, "0.2" if self.shows(service, under_traffic=True) else "0.0")
         if "probe" in asked:
@@ -250,16 +262,14 @@ class Fleet:
             case _:
                 return under_traffic
 
-    def note_verified(self, host: str, script: Script, answer: Exited) -> None:
+    def note_verified(self, script: Script, answer: Exited) -> None:
         asked = script.variables
-        if answer.code == 0:
-            self.hosts[host].services[asked["of"]].verified = asked["version"]
-        self.note(host, asked["of"], "verify" if answer.code == 0 else "verify-failed", asked["version"])
+        self.note(asked["host"], asked["of"], "verify" if answer.code == 0 else "verify-failed", asked["version"])
 
     # --- trouble -------------------------------------------------------------------------------------------
 
     async def reach(self, name: str) -> SimulatedHost:
-        await self.clock.sleep(self.rng.uniform(0.01, 0.1))
+        """The host, if it answers now; its own latency is part of what is asked of it."""
         host = self.hosts[name]
         if self.is_dead(host) or self.happens(self.faults.lost_connection):
             await self.clock.sleep(self.rng.uniform(0.5, 3.0))

@@ -26,6 +26,7 @@ STREAM = "u-simulated/r1"
 CRASHES_MAX = 400
 LONGEST_S = 10 * 86_400.0
 ANSWERS_MAX = 6
+COMMIT_S = 0.005  # a durable commit takes its time: what arrives meanwhile makes the next turn
 HABITS = ("pause", "resume", "resume", "now", "skip", "rollback", "abort")
 
 
@@ -68,6 +69,8 @@ class Asleep:
 
         async def call(*args: Any, **kwargs: Any) -> Any:
             await self.state.wait()
+            if name == "append":
+                await self.state.clock.sleep(COMMIT_S)
             return await method(*args, **kwargs)
 
         return call

@@ -36,11 +36,15 @@ from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import Template
 
 BUSY, UNWELL, PERMANENT = 75, 3, 1  # exit statuses of the simulated fleet
-TRAFFIC = (Kind.DRAIN, Kind.READMIT)
 
 
 class NoItem(Struct, frozen=True):
     pass
+
+
+def is_look(context: Context) -> bool:
+    """Is this a look at a check's figure, the share of requests that fail at a host?"""
+    return "/look-" in context.step
 
 
 class Simulated:
@@ -58,6 +62,8 @@ class Simulated:
         return None
 
     def operate(self, action: Action, context: Context) -> Operation | Failure:
+        if is_look(context):
+            return Script("simulated", {"kind": "gauge", "host": context.host, "of": context.component})
         said = {"kind": action.kind.value, "host": context.host, "version": context.version, "of": context.component}
         match action.kind:
             case Kind.PRECHECK:
@@ -74,6 +80,8 @@ class Simulated:
 
     def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure | Again:
         match outcome:
+            case Exited(code=0, output=output) if is_look(context):
+                return Evidence({"value": float(output)})
             case Exited(code=0, output=output):
                 return Evidence({"output": output})
             case Exited(code=code):
@@ -108,31 +116,17 @@ class Simulated:
         return Preview(False)
 
 
-class Gauge(Simulated):
-    """Reads a simulated figure: the share of requests that fail at a host."""
-
-    def operate(self, action: Action, context: Context) -> Operation | Failure:
-        return Script("simulated", {"kind": "gauge", "host": context.host, "of": context.component})
-
-    def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure | Again:
-        match outcome:
-            case Exited(code=0, output=output):
-                return Evidence({"value": float(output)})
-        return Failure(FailureKind.REFUSED, "simulated", {"status": -1})
-
-
 class AnyTechnology(Mapping[str, Driver]):
-    """Every driver's name finds the simulated one; names that begin with `gauge` find the gauge."""
+    """Every driver's name finds the simulated one."""
 
     def __init__(self) -> None:
-        self.plain: Driver = Simulated()
-        self.gauge: Driver = Gauge()
+        self.driver: Driver = Simulated()
 
     def __getitem__(self, name: str) -> Driver:
-        return self.gauge if name == "gauge" else self.plain
+        return self.driver
 
     def __iter__(self) -> Iterator[str]:
-        return iter(("simulated", "gauge"))
+        return iter(("simulated",))
 
     def __len__(self) -> int:
-        return 2
+        return 1
