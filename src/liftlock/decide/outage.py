@@ -31,16 +31,28 @@ def out_before(plan: Plan, laid: Mapping[str, Laying], name: str) -> tuple[str, 
 
 
 def stop_steps(laying: Laying) -> tuple[Laid, ...]:
-    """The steps that stop a dependent: its recipe's own. What revives it takes part on the way back only."""
-    if not any(one.template.action.kind is Kind.STOP for one in laying.main):
+    """The steps that stop a dependent: its recipe's own, else what its restarts stop. Empty if nothing stops it.
+
+    What revives it takes part on the way back only.
+    """
+    own = any(is_stop(one) for one in laying.main)
+    if not own and not any(is_stop(one) for one in laying.stops):
         return ()
-    found = [Laid(PRECHECK)]
+    found, added = [Laid(PRECHECK)], own
     for one in laying.main:
-        if one.template.action.kind in LOWERS:
+        kind = one.template.action.kind
+        if kind in LOWERS:
             found.append(one)
-        elif one.template.action.kind in COMES_BACK and one.template.way != "up":
+        elif kind in COMES_BACK and one.template.way != "up":
+            if not added and kind is Kind.RESTART:
+                found += (stop for stop in laying.stops if is_stop(stop))
+                added = True
             found.append(Laid(replace(one.template, way="back", confirm=False), one.path))
     return tuple(found)
+
+
+def is_stop(one: Laid) -> bool:
+    return one.template.action.kind is Kind.STOP
 
 
 def stopped(plan: Plan, laid: Mapping[str, Laying]) -> tuple[str, ...]:

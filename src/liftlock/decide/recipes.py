@@ -36,6 +36,7 @@ class Laying(Struct, frozen=True):
     main: tuple[Laid, ...]
     before: tuple[Laid, ...]
     after: tuple[Laid, ...]
+    stops: tuple[Laid, ...] = ()  # how its services are stopped, where the recipe only restarts them
 
 
 def lay(
@@ -58,6 +59,7 @@ def lay(
             main=lay_items(recipes.items.get(component.name, ()), drivers, setting),
             before=lay_items(recipes.before.get(component.name, ()), drivers, setting),
             after=lay_items(recipes.after.get(component.name, ()), drivers, setting),
+            stops=lay_items(stopping(recipes.items.get(component.name, ())), drivers, setting),
         )
     return found
 
@@ -88,13 +90,20 @@ def is_stateful(component: Component) -> bool:
     return component.stateful or component.class_ == "database"
 
 
-def lay_items(items: Sequence[Item], drivers: Drivers, setting: Setting) -> tuple[Laid, ...]:
+def lay_items(items: Iterable[Item], drivers: Drivers, setting: Setting) -> tuple[Laid, ...]:
     """The steps of some items in the order in which they run. An unknown driver's items are left out: a finding."""
     laid = [Laid(PRECHECK)]
     for item in items:
         if (driver := drivers.get(item.driver)) is not None:
             laid += (Laid(template, item.path) for template in override(item, driver.expand(item.args, setting)))
     return tuple(sorted(laid, key=lambda one: rank(one.template)))
+
+
+def stopping(items: Sequence[Item]) -> Iterable[Item]:
+    """The items that restart a service, as items that stop it: their drivers' items have `restart` and `stop`."""
+    for item in items:
+        if (service := getattr(item.args, "restart", "")) and hasattr(item.args, "stop"):
+            yield replace(item, args=replace(item.args, restart="", stop=service))
 
 
 def rank(template: Template) -> int:

@@ -24,7 +24,7 @@ def capacity_findings(place: Path, rollout: Rollout, group: str, size: int) -> I
     if alone <= 0 and size == 1:
         yield error("L123", path, group=group, share=share)
     elif alone <= 0:
-        yield error("L121", path, group=group, size=size, share=share, needed=f"{ceil(1000 / size) / 10:g}%")
+        yield error("L121", path, group=group, size=size, share=share, needed=ceil(1000 / size) / 10)
     elif both <= 0 and rollout.min_healthy is not None:
         share = shown(rollout.min_healthy)
         yield error("L122", (*place, "min_healthy"), group=group, size=size, share=share, out_max=alone)

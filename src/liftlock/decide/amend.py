@@ -1,0 +1,62 @@
+"""May a run go on with another schedule? What was done keeps its ids, or is left out on purpose."""
+
+from collections.abc import Iterable, Iterator
+
+from liftlock.model.reasons import Reason, because
+from liftlock.model.schedule import Schedule, host_of, stage_of
+
+
+def amendable(old: Schedule, new: Schedule, begun_lanes: Iterable[str]) -> tuple[Reason, ...]:
+    """Why the new schedule cannot adopt the completed steps; empty if it can.
+
+    A host that no stage of its component names any more is left out, which is what an amendment may do.
+    """
+    begun = sorted(begun_lanes)
+    components = sorted({lane.partition("/")[0] for lane in begun})
+    return (
+        *(reason for component in components for reason in component_changes(old, new, component)),
+        *recipe_changes(old, new, begun),
+        *moves(new, begun),
+    )
+
+
+def component_changes(old: Schedule, new: Schedule, component: str) -> Iterator[Reason]:
+    """A component that has begun stays, with its versions."""
+    before, after = old.policies.get(component), new.policies.get(component)
+    if before is None:
+        return
+    if after is None:
+        yield because("amend-drops-component", component=component)
+    elif (before.version_from, before.version_to) != (after.version_from, after.version_to):
+        yield because("amend-changes-version", component=component, before=before.version_to, after=after.version_to)
+
+
+def recipe_changes(old: Schedule, new: Schedule, begun: Iterable[str]) -> Iterator[Reason]:
+    """Steps may be corrected, but none may come, go or change its number: names are what was done."""
+    before, after = ({stage.id: stage.recipe for stage in schedule.stages} for schedule in (old, new))
+    names = {before[stage]: after[stage] for stage in map(stage_of, begun) if stage in before and stage in after}
+    for was, now in sorted(names.items()):
+        steps, wanted = old.recipes[was].names, new.recipes[now].names
+        if steps != wanted:
+            first = next((one for one in steps if one not in wanted), "") or next(
+                (one for one in wanted if one not in steps), steps[0]
+            )
+            yield because("amend-changes-steps", recipe=was, step=first)
+
+
+def moves(new: Schedule, begun: Iterable[str]) -> Iterator[Reason]:
+    """A lane that has begun stays in its stage."""
+    places = {stage.id: frozenset(stage.hosts) for stage in new.stages}
+    for lane in begun:
+        stage, host = stage_of(lane), host_of(lane)
+        if host in places.get(stage, frozenset()):
+            continue
+        component, hop, _ = stage.split("/")
+        for other, hosts in places.items():
+            if host in hosts and other.startswith(f"{component}/{hop}/") and is_wave(other) == is_wave(stage):
+                yield because("amend-moves-host", host=host, before=stage, after=other)
+
+
+def is_wave(stage: str) -> bool:
+    name = stage.rpartition("/")[2]
+    return name[:1] == "w" and name[1:].isdecimal()
