@@ -71,14 +71,18 @@ def open_armour(text: str) -> Signed | None:
         blob = base64.b64decode("".join(body[len(BEGIN) : -len(END)].split()), validate=True)
         if blob[:10] != MAGIC + (1).to_bytes(4, "big"):
             return None
-        public, namespace, _, hash_name, signature = strings(blob[10:])
+        public, namespace, reserved, hash_name, signature = strings(blob[10:])
+        if reserved:
+            return None
         return Signed(one_line(public), namespace.decode(), hash_name, signature)
     except (ValueError, binascii.Error):
         return None
 
 
 def one_line(public_blob: bytes) -> str:
-    return f"{next(strings(public_blob, all_of_it=False)).decode()} {base64.b64encode(public_blob).decode()}"
+    """A public key as in `authorized_keys`. ValueError if it is none."""
+    algorithm = next(strings(public_blob, all_of_it=False), b"")
+    return f"{algorithm.decode()} {base64.b64encode(public_blob).decode()}"
 
 
 def packed(data: bytes) -> bytes:
