@@ -143,7 +143,6 @@ def test_complains(setting: Setting) -> None:
         return [code for code, _ in DRIVER.complain(Command(**item), setting)]
 
     assert codes(run="a ${host} $host {{host}} {x}") == []
-    assert codes(run="{root}/a {host} {root}") == ["command.placeholder"] * 2
     assert codes(run="x", undo="y", irreversible="z") == ["command.both"]
     assert codes(run="x", undo_done_when="y") == ["command.undo"]
     assert codes(run="x", env={"A-B": "y"}) == ["command.env"]

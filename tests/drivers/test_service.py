@@ -265,4 +265,3 @@ def test_complains() -> None:
     assert codes() == ["service.one_of"]
     assert codes(restart="a", stop="b") == ["service.one_of"]
     assert codes(restart="a", start_command="x") == ["service.commands", "service.commands"]
-    assert codes(restart="a", start_command="{root}/x", stop_command="x", pid_file="/x") == ["service.placeholder"]

@@ -7,12 +7,10 @@ With `done_when`, success is what that look says; without it, an exit status of 
 from typing import Any, Literal
 
 from liftlock.drivers.technology import (
-    PLACEHOLDER_WORDS,
     VERSION,
     Complaints,
     Technology,
     body,
-    misplaced,
     read_script,
     shell_variables,
     split_facts,
@@ -42,7 +40,7 @@ from liftlock.model.schedule import Template
 
 LITERAL = ("run", "done_when", "undo", "undo_done_when")
 KINDS = {"status": FailureKind.REFUSED, "undone": FailureKind.UNHEALTHY}
-WORDS = PLACEHOLDER_WORDS | {
+WORDS = {
     "env": ("{name} cannot be the name of a variable", "{name} 不能作为变量名"),
     "undo": ("`undo_done_when` needs an `undo`", "`undo_done_when` 需要有 `undo`"),
     "both": ("Say one of undo, irreversible and restorable", "undo、irreversible、restorable 只能写一个"),
@@ -95,8 +93,7 @@ class CommandDriver(Technology):
         return (Template(item.kind, action, undo, timeout_s=600.0, estimate_s=10.0),)
 
     def complain(self, item: Command, setting: Setting) -> Complaints:
-        found: Complaints = misplaced("command", {name: getattr(item, name) for name in LITERAL})
-        found += tuple(("command.env", {"name": name}) for name in item.env if not is_variable(name))
+        found: Complaints = tuple(("command.env", {"name": name}) for name in item.env if not is_variable(name))
         if item.undo_done_when and not item.undo:
             found += (("command.undo", {}),)
         if sum(map(bool, (item.undo, item.irreversible, item.restorable))) > 1:

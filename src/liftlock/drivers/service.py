@@ -9,12 +9,10 @@ from typing import Any, Literal
 from msgspec import field
 
 from liftlock.drivers.technology import (
-    PLACEHOLDER_WORDS,
     VERSION,
     Complaints,
     Technology,
     body,
-    misplaced,
     places,
     read_script,
     shell_variables,
@@ -56,7 +54,7 @@ KINDS = {
     "still_up": FailureKind.UNHEALTHY,
     "other": FailureKind.INTERRUPTED,
 }
-WORDS = PLACEHOLDER_WORDS | {
+WORDS = {
     "one_of": ("Say exactly one of restart, start and stop", "restart、start、stop 须写且只写一个"),
     "commands": (
         "{missing} is missing: without systemd, say how it is started, stopped and looked at",
@@ -116,7 +114,7 @@ class ServiceDriver(Technology):
             missing = [name for name in ("start_command", "stop_command") if not getattr(item, name)]
             missing += [] if looks else ["pid_file"]
             found += tuple(("service.commands", {"missing": name}) for name in missing)
-        return found + misplaced("service", {name: getattr(item, name) for name in COMMANDS})
+        return found
 
     def operate(self, action: Action, context: Context) -> Script:
         args = action.args

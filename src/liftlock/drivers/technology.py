@@ -36,20 +36,11 @@ FACT = re.compile(r"@([A-Za-z][A-Za-z0-9_]*)=(.*)")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 OWN_NAME = re.compile(r"PATH|HOME|IFS|ENV|BASH_ENV|PWD|SHELLOPTS|PS[1-4]|OPTIND|LD_.*|LIFTLOCK_.*|ll_.*|u_.*|_")
 TOLD = ("host", "address", "component", "version", "from_version", "to_version")
-PLACEHOLDER = re.compile(
-    r"(?<![$\\{])\{(host|address|domain|root|component|version|from_version|to_version)\}(?!\})", re.ASCII
-)
 SH = Path(__file__).parent / "sh"
 COMMON = {
     "exit": ("The script ended with status {status}", "脚本以状态码 {status} 结束"),
     "timeout": ("The script did not end in time", "脚本未在规定时间内结束"),
     "vanished": ("The script disappeared without leaving its result", "脚本消失,没有留下结果"),
-}
-PLACEHOLDER_WORDS = {
-    "placeholder": (
-        "`{field}` is never filled: write ${name}, not {name} in braces",
-        "`{field}` 不会替换占位符:请写 ${name},而不是花括号里的 {name}",
-    )
 }
 
 Complaints = tuple[tuple[str, dict[str, str | int | float]], ...]
@@ -104,15 +95,6 @@ def shell_variables(context: Context) -> dict[str, str]:
     known = context.variables | {name: getattr(context, name) for name in TOLD}
     known = {name: value for name, value in known.items() if NAME.fullmatch(name) and not OWN_NAME.fullmatch(name)}
     return {f"u_{name}": value for name, value in known.items()} | {"names": " ".join(known)}
-
-
-def misplaced(driver: str, fields: Mapping[str, str]) -> Complaints:
-    """`{name}` in words that are never filled: there it is written $name."""
-    return tuple(
-        (f"{driver}.placeholder", {"field": field, "name": name})
-        for field, text in fields.items()
-        for name in dict.fromkeys(PLACEHOLDER.findall(text))
-    )
 
 
 def pinned(value: Any) -> Any:

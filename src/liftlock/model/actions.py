@@ -120,9 +120,13 @@ class Failure(Struct, frozen=True):
 
 
 class Again(Struct, frozen=True):
-    """Not yet: ask once more `after_s` seconds later, within the step's deadline."""
+    """Not yet: ask once more `after_s` seconds later, within the step's deadline.
+
+    `so_far`: what the step has failed with if its deadline comes first; None: nothing but being late.
+    """
 
     after_s: float
+    so_far: Failure | None = None
 
 
 class Preview(Struct, frozen=True):
