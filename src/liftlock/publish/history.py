@@ -51,12 +51,11 @@ class GateHistory(Struct):
 
 
 class Proof(Struct, frozen=True):
-    """Evidence that is in the journal, by its digest."""
+    """Evidence that is in the journal."""
 
     seq: int
     at: datetime
     step: str
-    digest: str
     evidence: Evidence
 
 
@@ -65,9 +64,8 @@ class History(Struct):
     anomalies: list[Anomaly] = field(default_factory=list)
     gates: dict[tuple[str, str], GateHistory] = field(default_factory=dict)
     proofs: list[Proof] = field(default_factory=list)
-    milestones: list[Entry] = field(default_factory=list)
     stages: dict[str, tuple[datetime, datetime | None]] = field(default_factory=dict)  # opened, promoted
-    open: dict[str, list[Anomaly]] = field(default_factory=dict)  # by subject, until something comes of it
+    open: dict[str, list[Anomaly]] = field(default_factory=dict)  # by lane or subject, until settled
 
 
 ANOMALIES = (
@@ -109,36 +107,48 @@ def note(history: History, entry: Entry, words: Words) -> None:
     anomaly = Anomaly(entry.at, entry.seq, kind, subject, words.event(entry))
     history.anomalies.append(anomaly)
     if not isinstance(entry.event, ev.StepSkipped | ev.LaneSkipped | ev.RunAmended | ev.ControllerTookOver):
-        history.open.setdefault(subject, []).append(anomaly)
+        history.open.setdefault(lane_or(subject), []).append(anomaly)
 
 
 def settle(history: History, entry: Entry, words: Words) -> None:
     """What an event says about anomalies before it."""
     match entry.event:
         case ev.StepSucceeded(step=step, attempt=attempt):
-            close(history, step, words.say("ui.settled.attempt", attempt=attempt))
+            if lane_or(step) in history.open:
+                close(history, step, words.say("ui.settled.attempt", attempt=attempt))
         case ev.StepSkipped() | ev.HoldSettled():
             close(history, subject_of(entry.event), words.event(entry))
-        case ev.LaneTurned(lane=lane) | ev.LaneReopened(lane=lane):
-            close_inside(history, lane, words.event(entry))
-        case ev.LaneEnded(lane=lane) | ev.LaneConfirmed(lane=lane):
-            close(history, lane, words.event(entry))
-            close_inside(history, lane, words.event(entry))
+        case ev.LaneTurned() | ev.LaneReopened() | ev.LaneEnded() | ev.LaneConfirmed():
+            if entry.event.lane in history.open:
+                close_all(history, entry.event.lane, words.event(entry))
         case ev.RollbackBegan(scope="all"):
-            for subject in [each for each in history.open if each]:
-                close(history, subject, words.event(entry))
+            for place in [each for each in history.open if each]:
+                close_all(history, place, words.event(entry))
         case ev.RunResumed() | ev.RunClosed():
-            close(history, "", words.event(entry))
+            close_all(history, "", words.event(entry))
+
+
+def lane_or(subject: str) -> str:
+    """A step's lane; anything else as it is."""
+    return lane_of(subject) if subject.count("/") == 4 else subject
 
 
 def close(history: History, subject: str, how: str) -> None:
-    for anomaly in history.open.pop(subject, []):
+    """What happened to one step, stage or the run is settled; what else happened in its lane stays open."""
+    place = lane_or(subject)
+    still = []
+    for anomaly in history.open.pop(place, []):
+        if anomaly.subject == subject:
+            anomaly.settled = how
+        else:
+            still.append(anomaly)
+    if still:
+        history.open[place] = still
+
+
+def close_all(history: History, place: str, how: str) -> None:
+    for anomaly in history.open.pop(place, []):
         anomaly.settled = how
-
-
-def close_inside(history: History, lane: str, how: str) -> None:
-    for subject in [each for each in history.open if each.startswith(lane + "/")]:
-        close(history, subject, how)
 
 
 # --- figures --------------------------------------------------------------------------------------------
@@ -181,7 +191,7 @@ def count_step(
         case ev.StepSucceeded(step=step, evidence=evidence):
             lane.done += 1
             lane.seen |= {name: str(value) for name, value in evidence.facts.items()}
-            history.proofs.append(Proof(entry.seq, entry.at, step, evidence_digest(evidence), evidence))
+            history.proofs.append(Proof(entry.seq, entry.at, step, evidence))
         case _:
             lane.failures += 1
 

@@ -12,7 +12,7 @@ from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule, Stage
 from liftlock.publish.happenings import Weight
 from liftlock.publish.log import Line
-from liftlock.publish.outline import wave_name
+from liftlock.publish.outline import manual_steps, wave_name
 from liftlock.publish.plain import cells, cut, pad
 from liftlock.publish.standing import (
     NO_OUTLOOK,
@@ -73,6 +73,7 @@ def live_view(
     lines += stage_bars(schedule, run, words, width)
     lines += grids(schedule, run, words, width)
     lines += steps(run, now, words, width)
+    lines += manual(schedule, run, words, width)
     lines += holds(run, words, width)
     lines += [styled(cut(f"! {words.time(each.at)} {each.what}", width), "red") for each in problems[-PROBLEMS_MAX:]]
     if waiting is not None and run.result is None and not run.flying:
@@ -178,6 +179,11 @@ def steps(run: Run, now: datetime, words: Words, width: int) -> list["Text"]:
     if len(found) > STEPS_MAX:
         lines.append(styled(words.say("ui.more", more=len(found) - STEPS_MAX), "dim"))
     return lines
+
+
+def manual(schedule: Schedule, run: Run, words: Words, width: int) -> list["Text"]:
+    waiting = manual_steps(schedule, run)[:PROBLEMS_MAX]
+    return [styled(cut("? " + words.say("ui.confirm_with", step=step), width), "yellow") for step, _ in waiting]
 
 
 def holds(run: Run, words: Words, width: int) -> list["Text"]:

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from liftlock.model.actions import Action, Irreversible, Restorable, SecretRef
+from liftlock.model.actions import Action, Irreversible, Kind, Restorable, SecretRef
 from liftlock.model.plan import Check, Freeze, Window
-from liftlock.model.schedule import CONTROLLER, Policy, Recipe, Schedule, Stage, Template
+from liftlock.model.run import Run
+from liftlock.model.schedule import CONTROLLER, Policy, Recipe, Schedule, Stage, Template, lane_of, stage_of
 from liftlock.publish.words import Words
 
 Row = tuple[str, str]
@@ -168,6 +169,33 @@ def no_return_text(point: NoReturn, words: Words) -> str:
     if point.step:
         return words.say("ui.no_return.step", component=point.component, step=point.step, because=point.because)
     return words.say("ui.no_return.version", component=point.component, because=point.because)
+
+
+def actions_of(schedule: Schedule) -> dict[tuple[str, str], Action]:
+    """Stage and step name -> what is done there, on every way: `03-install`, `c05-verify`, `b02-drain`, `u03-…`."""
+    found: dict[tuple[str, str], Action] = {}
+    for stage in schedule.stages:
+        recipe = schedule.recipes[stage.recipe]
+        for name, template in zip(recipe.names, recipe.templates, strict=True):
+            for prefix in ("", "c", "b"):
+                found[stage.id, prefix + name] = template.action
+            if template.undo is not None:
+                found[stage.id, f"u{name}"] = template.undo
+    return found
+
+
+def key_of(step: str) -> tuple[str, str]:
+    """A step's key in `actions_of`."""
+    return stage_of(lane_of(step)), step.rpartition("/")[2]
+
+
+def manual_steps(schedule: Schedule, run: Run) -> list[tuple[str, Action]]:
+    """Steps in hand that wait for a person's confirmation."""
+    if not run.flying:
+        return []
+    actions = actions_of(schedule)
+    found = ((step, actions.get(key_of(step))) for step in run.flying)
+    return [(step, action) for step, action in found if action is not None and action.kind is Kind.MANUAL]
 
 
 def stages_of(schedule: Schedule, component: str) -> list[Stage]:

@@ -3,26 +3,38 @@
 Everything in it follows from the record; whatever a host or a person wrote is escaped, so that it reads as written.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
 from liftlock.model import events as ev
-from liftlock.model.actions import Kind
+from liftlock.model.actions import Action, Kind
 from liftlock.model.events import Approved, Entry, LaneResult
 from liftlock.model.plan import Plan
 from liftlock.model.ports import Head
 from liftlock.model.run import Run
-from liftlock.model.schedule import Schedule, Stage, digest, lane_of, stage_of
+from liftlock.model.schedule import Schedule, Stage, digest
 from liftlock.publish.happenings import Weight, weight
-from liftlock.publish.history import Anomaly, History, LaneHistory, Proof, by_stage, gather, host_of_lane
+from liftlock.publish.history import (
+    Anomaly,
+    History,
+    LaneHistory,
+    Proof,
+    by_stage,
+    evidence_digest,
+    gather,
+    host_of_lane,
+    lane_or,
+)
 from liftlock.publish.intent import labelled, planned, purposes
-from liftlock.publish.plain import code, fenced, markdown
+from liftlock.publish.outline import actions_of, key_of
+from liftlock.publish.plain import code, cut, fenced, markdown
 from liftlock.publish.standing import headline, out_of_service, stage_standing
 from liftlock.publish.words import Words
 
 ROWS_MAX = 500
 OUTPUT_LINES_MAX = 20
+FACTS_MAX = 200
 WORTH_KEEPING = (
     Kind.FETCH,
     Kind.BACKUP,
@@ -153,8 +165,10 @@ def summary(record: Record, history: History, words: Words) -> list[str]:
 
 
 def timeline(entries: Sequence[Entry], words: Words) -> list[str]:
-    """Milestones and problems; each step is in the work log."""
+    """Milestones and problems; each step is in the work log. Of a large fleet, hosts are left to their own table."""
     told = [entry for entry in entries if weight(entry.event) is not Weight.DETAIL]
+    if len(told) > ROWS_MAX:
+        told = [entry for entry in told if not isinstance(entry.event, ev.LaneEnded)]
     rows = [[words.moment(entry.at), str(entry.seq), markdown(words.event(entry))] for entry in told]
     kept, more = capped(rows, words)
     return grid(("time", "entry", "event"), kept, words) + more
@@ -270,34 +284,23 @@ def outputs(entries: Sequence[Entry], words: Words) -> list[str]:
 def evidence(record: Record, history: History, words: Words) -> list[str]:
     """Digests of artifacts, and of the evidence of steps that prove something."""
     lines = [f"- {code(path)} {code(sha256)}" for path, sha256 in sorted(record.schedule.artifacts.items())]
-    kinds = kinds_of(record.schedule)
-    rows = [proof_row(each, words) for each in history.proofs if kinds.get(template_key(each.step)) in WORTH_KEEPING]
-    kept, more = capped(rows, words)
-    body = grid(("entry", "time", "step", "facts", "evidence"), kept, words) + more
+    actions = actions_of(record.schedule)
+    kept = [each for each in history.proofs if worth_keeping(actions, each)]
+    body = grid(("entry", "time", "step", "facts", "evidence"), (proof_row(p, words) for p in kept[:ROWS_MAX]), words)
+    if len(kept) > ROWS_MAX:
+        body += ["", words.say("ui.report.more", more=len(kept) - ROWS_MAX)]
     return lines + ([""] if lines and body else []) + body
+
+
+def worth_keeping(actions: Mapping[tuple[str, str], Action], proof: Proof) -> bool:
+    action = actions.get(key_of(proof.step))
+    return action is not None and action.kind in WORTH_KEEPING
 
 
 def proof_row(proof: Proof, words: Words) -> list[str]:
     facts = words.join(f"{name}={value}" for name, value in proof.evidence.facts.items() if name != "boot")
-    return [str(proof.seq), words.moment(proof.at), code(proof.step), markdown(facts) or "-", code(proof.digest)]
-
-
-def kinds_of(schedule: Schedule) -> dict[tuple[str, str], Kind]:
-    """Stage and step name -> what is done there, on each way."""
-    found: dict[tuple[str, str], Kind] = {}
-    for stage in schedule.stages:
-        recipe = schedule.recipes[stage.recipe]
-        for name, template in zip(recipe.names, recipe.templates, strict=True):
-            found |= dict.fromkeys(
-                ((stage.id, name), (stage.id, f"c{name}"), (stage.id, f"b{name}")), template.action.kind
-            )
-            if template.undo is not None:
-                found[stage.id, f"u{name}"] = template.undo.kind
-    return found
-
-
-def template_key(step: str) -> tuple[str, str]:
-    return stage_of(lane_of(step)), step.rpartition("/")[2]
+    shown = markdown(cut(facts, FACTS_MAX)) or "-"
+    return [str(proof.seq), words.moment(proof.at), code(proof.step), shown, code(evidence_digest(proof.evidence))]
 
 
 def unresolved(record: Record, history: History, words: Words) -> list[str]:
@@ -316,7 +319,9 @@ def unresolved(record: Record, history: History, words: Words) -> list[str]:
 
 
 def is_open(history: History, anomaly: Anomaly) -> bool:
-    return anomaly in history.open.get(anomaly.subject, []) and anomaly.kind != "HoldRaised"
+    """A hold that is open is told as a hold."""
+    still = history.open.get(lane_or(anomaly.subject), ())
+    return anomaly.kind != "HoldRaised" and any(each is anomaly for each in still)
 
 
 def open_text(anomaly: Anomaly, words: Words) -> str:

@@ -24,7 +24,7 @@ class Broken(Struct, frozen=True):
 
 class Simulation(Struct, frozen=True):
     """Plain figures. `ends`: how a run ended (a RunResult's value, or `held`) -> seeds. `reached`: for each seed, the
-    hosts that a bad version reached. `faults`: fault -> how often it was injected."""
+    hosts that a bad version reached. `faults`: fault -> how often injected. `holds`: a reason's code -> seeds."""
 
     seeds: int
     hosts: int
@@ -48,7 +48,8 @@ def simulation_text(outcome: Simulation, words: Words, *, width: int = 100, pain
     if len(rows) > 1:
         head, *body = table(rows, width)
         lines += ["", paint("dim", head), *body]
-    for key, counts in (("faults", outcome.faults), ("holds", outcome.holds)):
+    holds = {words.code(code): number for code, number in outcome.holds.items()}
+    for key, counts in (("faults", outcome.faults), ("holds", holds)):
         if counts:
             shown = words.join(f"{name} {number:,}" for name, number in counts.items())
             lines += ["", *wrap(words.say(f"ui.simulation.{key}") + words.say("ui.why", text=shown), width, "  ")]

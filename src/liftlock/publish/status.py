@@ -8,7 +8,7 @@ from msgspec import to_builtins
 from liftlock.model.reasons import Reason
 from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule, Stage
-from liftlock.publish.outline import wave_name
+from liftlock.publish.outline import action_text, manual_steps, wave_name
 from liftlock.publish.paint import Paint, Style, bare
 from liftlock.publish.plain import table, wrap
 from liftlock.publish.standing import (
@@ -57,6 +57,7 @@ def status_text(
         lines.append(words.say("ui.status.opened", **fields, elapsed_s=elapsed_s(run, now)))
     lines += ["", *stage_lines(schedule, run, words, width, paint)]
     lines += in_hand_lines(run, now, words, width, paint)
+    lines += manual_lines(schedule, run, words, width, paint)
     lines += hold_lines(run, words, width, paint)
     lines += out_lines(run, words, width, paint)
     if waiting is not None and not run.flying and run.result is None:
@@ -104,7 +105,29 @@ def hold_lines(run: Run, words: Words, width: int, paint: Paint) -> list[str]:
     lines = ["", paint("bad", words.say("ui.holds"))]
     for subject, why in run.holds.items():
         lines += wrap(f"  {subject}{words.say('ui.why', text=words.reason(why))}", width, "    ")
-        lines += wrap("    " + words.say("ui.settle_with", subject=subject), width, "      ")
+        lines.append("    " + words.say("ui.settle_with", subject=subject))
+        lines += [paint("dim", each) for each in wrap("    " + words.say(answers_for(subject)), width, "    ")]
+    return lines
+
+
+def answers_for(subject: str) -> str:
+    """What each answer means: it depends on what is held."""
+    if subject.count("/") == 4:
+        return "ui.answers.step"
+    return "ui.answers.stage" if "/" in subject else "ui.answers.run"
+
+
+def manual_lines(schedule: Schedule, run: Run, words: Words, width: int, paint: Paint) -> list[str]:
+    """Steps that people do, with who has confirmed and how to."""
+    found = manual_steps(schedule, run)
+    if not found:
+        return []
+    lines = ["", paint("warn", words.say("ui.manual"))]
+    for step, action in found[:IN_HAND_MAX]:
+        by = words.join(run.confirmations.get(step, ()))
+        lines += wrap(f"  {step}: {action_text(action, words)}", width, "    ")
+        lines.append("    " + words.say("ui.confirm_with", step=step))
+        lines += ["    " + words.say("ui.confirmed_by", by=by)] if by else []
     return lines
 
 
@@ -138,6 +161,10 @@ def status_json(
         "entries": run.size,
         "stages": [stage_json(run, stage) for stage in schedule.stages],
         "in_hand": to_builtins(in_hand(run)),
+        "manual": [
+            {"step": step, "confirmed_by": list(run.confirmations.get(step, ()))}
+            for step, _ in manual_steps(schedule, run)
+        ],
         "holds": [
             {"subject": s, "code": r.code, "fields": r.fields, "why": words.reason(r)} for s, r in run.holds.items()
         ],
