@@ -92,7 +92,7 @@ def drawn_schedule(rng: random.Random) -> Schedule:
 
 
 def gauge():
-    return Template("gauge", Action(Kind.VERIFY, "gauge"), timeout_s=20.0)
+    return Template("gauge", Action(Kind.VERIFY, "simulated"), timeout_s=20.0)
 
 
 def drawn_policy(rng, group, after):

@@ -163,7 +163,8 @@ class Performer:
             if not isinstance(answer, Again):
                 return answer
             if clock.monotonic() + answer.after_s > deadline:
-                return Failure(FailureKind.TIMEOUT, "deadline", {"timeout_s": round(job.step.timeout_s)})
+                late = Failure(FailureKind.TIMEOUT, "deadline", {"timeout_s": round(job.step.timeout_s)})
+                return answer.so_far or late
             await clock.sleep(answer.after_s)
 
     async def once(self, job: Job, operation: Operation, *, read_only: bool) -> Outcome:
