@@ -6,8 +6,12 @@ from datetime import timedelta
 
 import pytest
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
-from liftlock.model.events import Entry
+from liftlock.model import events as ev
+from liftlock.model.actions import Kind
+from liftlock.model.events import Entry, LaneResult
+from liftlock.model.inventory import Host
 from liftlock.model.plan import (
     BackupStrategy,
     Component,
@@ -19,6 +23,9 @@ from liftlock.model.plan import (
     Versions,
 )
 from liftlock.model.ports import Head
+from liftlock.model.reasons import because
+from liftlock.model.schedule import Recipe
+from liftlock.publish.history import gather
 from liftlock.publish.log import Filter, log_json, log_text, work_log
 from liftlock.publish.plain import cells
 from liftlock.publish.plan_view import Estimates, plan_json, plan_text
@@ -150,15 +157,8 @@ def test_a_fleet_of_thousands_is_told_in_hundreds() -> None:
     pen = story.Pen()
     pen.open()
     hosts = tuple(f"app-{i:05}" for i in range(1200))
-    import msgspec
-
-    from liftlock.model import events as ev
-    from liftlock.model.events import LaneResult
-    from liftlock.model.inventory import Host
-    from liftlock.model.reasons import because
-
-    stage = msgspec.structs.replace(story.SCHEDULE.stages[1], hosts=hosts)
-    schedule = msgspec.structs.replace(story.SCHEDULE, stages=(stage,), hosts={host: Host(host) for host in hosts})
+    stage = replace(story.SCHEDULE.stages[1], hosts=hosts)
+    schedule = replace(story.SCHEDULE, stages=(stage,), hosts={host: Host(host) for host in hosts})
     pen.write(ev.StageOpened(stage.id))
     for host in hosts:
         result = LaneResult.FAILED if host == hosts[-1] else LaneResult.UPGRADED
@@ -230,3 +230,57 @@ def test_plan_json_names_the_points_of_no_return() -> None:
         {"component": "orders-db", "step": "02-contract", "because": "the old columns are dropped"}
     ]
     assert found["schedule"]["stages"][0]["id"] == "orders-db/1/w1"
+
+
+# --- people ---------------------------------------------------------------------------------------------------
+
+
+def test_status_says_what_people_have_to_do() -> None:
+    """A manual step shows who has confirmed it, and how the next one does."""
+    manual = Recipe(("01-manual",), (story.template(Kind.MANUAL, "manual"),))
+    schedule = replace(story.SCHEDULE, recipes={**story.SCHEDULE.recipes, "orders": manual})
+    step = "orders/1/w1/app-01/01-manual"
+    pen = story.Pen()
+    pen.open()
+    pen.write(ev.StageOpened("orders/1/w1"), ev.StepStarted(step, 1), ev.ManualConfirmed(step, "wang.fang", "plugged"))
+    run = story.run_of(pen.entries)
+    text = status_text(schedule, run, pen.now, Words("en"))
+    assert f"liftlock confirm {step}" in text
+    assert "confirmed so far by wang.fang" in text
+    found = status_json(schedule, run, pen.now, Words("en"))
+    assert found["manual"] == [{"step": step, "confirmed_by": ["wang.fang"]}]
+
+
+@pytest.mark.parametrize(
+    ("subject", "answers"),
+    [("orders/1/w2/app-02/01-backup", "treated as failed"), ("orders/1/w2", "soak anew"), ("run", "close the run")],
+)
+def test_status_says_what_an_answer_means(subject: str, answers: str) -> None:
+    pen = story.Pen()
+    pen.open()
+    pen.write(ev.StageOpened("orders/1/w2"))
+    pen.write(ev.StepStarted("orders/1/w2/app-02/01-backup", 1), ev.HoldRaised(subject, because("outcome-unknown")))
+    text = status_text(story.SCHEDULE, story.run_of(pen.entries), pen.now, Words("en"), width=200)
+    assert answers in text
+
+
+def test_an_anomaly_says_what_came_of_it() -> None:
+    words = Words("en")
+    pen = story.Pen()
+    pen.open()
+    pen.write(ev.StageOpened("orders/1/w1"))
+    pen.fail("orders/1/w1/app-01/01-backup")
+    pen.step("orders/1/w1/app-01/01-backup", 2)
+    step = "orders/1/w1/app-01/03-install"
+    pen.write(ev.StepStarted(step, 1), ev.StepLost(step, 1, because("no-probe")))
+    pen.write(ev.HoldRaised(step, because("outcome-unknown")), ev.HoldSettled(step, "not-done", "chen.jie", "looked"))
+    pen.write(ev.LaneTurned("orders/1/w1/app-01", because("step-failed", step=step, kind="timeout")))
+    history = gather(pen.entries, words)
+    settled = {each.kind: each.settled for each in history.anomalies}
+    assert settled["StepFailed"] == "attempt 2 succeeded"
+    assert settled["StepLost"] == settled["HoldRaised"] == f"chen.jie settled {step}, not done: looked"
+    assert settled["LaneTurned"] == ""
+    pen.write(ev.LaneEnded("orders/1/w1/app-01", LaneResult.RETURNED))
+    history = gather(pen.entries, words)
+    assert "brought back" in {each.kind: each.settled for each in history.anomalies}["LaneTurned"]
+    assert not history.open
