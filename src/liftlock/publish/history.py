@@ -124,7 +124,7 @@ def settle(history: History, entry: Entry, words: Words) -> None:
         case ev.RollbackBegan(scope="all"):
             for place in [each for each in history.open if each]:
                 close_all(history, place, words.event(entry))
-        case ev.RunResumed() | ev.RunClosed():
+        case ev.RunResumed() | ev.RunClosed() | ev.HoldRaised(subject="run"):
             close_all(history, "", words.event(entry))
 
 

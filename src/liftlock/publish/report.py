@@ -298,7 +298,8 @@ def worth_keeping(actions: Mapping[tuple[str, str], Action], proof: Proof) -> bo
 
 
 def proof_row(proof: Proof, words: Words) -> list[str]:
-    facts = words.join(f"{name}={value}" for name, value in proof.evidence.facts.items() if name != "boot")
+    """Facts as they were read; the whole evidence is behind its digest."""
+    facts = words.join(f"{name}={value}" for name, value in proof.evidence.facts.items() if value != "")
     shown = markdown(cut(facts, FACTS_MAX)) or "-"
     return [str(proof.seq), words.moment(proof.at), code(proof.step), shown, code(evidence_digest(proof.evidence))]
 
