@@ -152,7 +152,8 @@ def command(item: Anything, setting: Setting) -> tuple[Template, ...]:
     reversal: Reversal = Irreversible(item.because) if item.because else Reversible()
     undo = Action(Kind.COMMAND, "command", {"text": item.undo}) if item.undo else None
     traits = writing(reversal) if item.writes or item.because else Traits()
-    return (step(Kind.COMMAND, "command", item.text, traits=traits, undo=undo),)
+    made = step(Kind.COMMAND, "command", item.text, traits=traits, undo=undo)
+    return (replace(made, action=replace(made.action, literal=("text",))),)
 
 
 def migrate(item: Anything, setting: Setting) -> tuple[Template, ...]:
