@@ -9,6 +9,7 @@ import os
 import shlex
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import cast
 
 from liftlock.hosts.limits import Limits
 from liftlock.hosts.shell import Shell, prelude
@@ -20,8 +21,9 @@ READ_BYTES = 65_536
 
 
 class LocalConnection:
-    def __init__(self, shell: Shell, process: asyncio.SubprocessTransport, folder: str, env: dict[str, str]) -> None:
-        self._shell = shell
+    def __init__(self, child: "Child", process: asyncio.SubprocessTransport, folder: str, env: dict[str, str]) -> None:
+        self._child = child
+        self._shell = child.shell
         self._process = process
         self._folder = folder
         self._env = env
@@ -54,8 +56,10 @@ class LocalConnection:
         return nullcontext("")
 
     async def close(self) -> None:
+        """Until the shell has ended: its loop may be closed next."""
         self._shell.fail("closed")
         self._process.close()
+        await self._child.ended.wait()
 
 
 class LocalPipe:
@@ -86,26 +90,28 @@ class Child(asyncio.SubprocessProtocol):
     """The shell's process: its output goes to the shell's parser, its end is the shell's end."""
 
     def __init__(self, shell: Shell) -> None:
-        self._shell = shell
+        self.shell = shell
+        self.ended = asyncio.Event()
 
     def pipe_data_received(self, fd: int, data: bytes | str) -> None:
-        self._shell.received(data if isinstance(data, bytes) else data.encode())
+        self.shell.received(data if isinstance(data, bytes) else data.encode())
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
         if fd == 0:
-            self._shell.fail(f"the shell closed its input: {exc or 'it ended'}")
+            self.shell.fail(f"the shell closed its input: {exc or 'it ended'}")
 
     def process_exited(self) -> None:
-        self._shell.fail("the shell ended")
+        self.ended.set()
+        self.shell.fail("the shell ended")
 
 
 async def open_local(host: Host, nonce: str, command: str, limits: Limits) -> LocalConnection:
     """Start the shell. Raises WorldError(UNREACHABLE)."""
     folder, state, env = places(host)
-    shell = Shell(nonce)
+    child = Child(Shell(nonce))
     try:
         process, _ = await asyncio.get_running_loop().subprocess_exec(
-            lambda: Child(shell),
+            lambda: child,
             *shlex.split(command),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -116,11 +122,10 @@ async def open_local(host: Host, nonce: str, command: str, limits: Limits) -> Lo
         )
     except OSError as error:
         raise WorldError(WorldKind.UNREACHABLE, f"no shell could be started: {error}", host=host.name) from error
-    pipe = process.get_pipe_transport(0)
-    assert isinstance(pipe, asyncio.WriteTransport)
+    pipe = cast(asyncio.WriteTransport, process.get_pipe_transport(0))  # uvloop's is one, but not by inheritance
     boot_file = f"{folder}/boot_id" if host.connection == "sandbox" else ""
-    shell.speak(pipe, prelude(nonce, state=state, boot_file=boot_file, shell=command, limits=limits))
-    return LocalConnection(shell, process, folder, env)
+    child.shell.speak(pipe, prelude(nonce, state=state, boot_file=boot_file, shell=command, limits=limits))
+    return LocalConnection(child, process, folder, env)
 
 
 def places(host: Host) -> tuple[str, str, dict[str, str]]:
