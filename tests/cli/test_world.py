@@ -1,6 +1,5 @@
 """What lives at the edge: secrets, drivers, names, settings."""
 
-from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -131,7 +130,6 @@ def test_who_is_asking() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LIFTLOCK_STORE", raising=False)
     monkeypatch.delenv("LIFTLOCK_PERSON", raising=False)
-    yield

@@ -17,6 +17,7 @@ from liftlock.execute.survey import Question, Version, read_facts, script, surve
 from liftlock.hosts.reach import Reach
 from liftlock.model.actions import (
     Action,
+    Again,
     Context,
     Evidence,
     Exited,
@@ -83,10 +84,10 @@ class VersionDriver:
     def operate(self, action: Action, context: Context) -> Script:
         return Script("echo")
 
-    def read(self, action: Action, context: Context, outcome: Any) -> Evidence | Failure:
+    def read(self, action: Action, context: Context, outcome: Any) -> Evidence | Again:
         if outcome.code:
-            return Failure(FailureKind.UNHEALTHY, "verify.version", {"actual": "0.9"})
-        return Evidence({"version": "1.0"})
+            return Again(1.0, Failure(FailureKind.UNHEALTHY, "verify.json", {"expected": '"1.0"', "found": '"0.9"'}))
+        return Evidence()
 
 
 def ask(hosts: Any, questions: Mapping[str, Question], drivers: Any = None, **limits: Any) -> Survey:

@@ -12,8 +12,11 @@ from liftlock.cli.screen import Screen, open_screen
 from liftlock.cli.session import drivers_for, title_of
 from liftlock.cli.settings import person, store_folder
 from liftlock.cli.trouble import refuse
+from liftlock.decide.amend import amendable
 from liftlock.execute import commands as told
+from liftlock.execute.opening import Refused, names_to_lock
 from liftlock.model.ports import Store
+from liftlock.model.schedule import Schedule
 from liftlock.publish.comparison import changes_json
 from liftlock.publish.log import log_json, run_lines
 
@@ -50,6 +53,10 @@ async def take_over(
     before, after = chosen.schedule, approved.schedule
     if approved.prepared.digest == chosen.run.schedule:
         raise refuse("nothing-to-amend", run=chosen.name)
+    refuse_what_cannot_be_adopted(screen, chosen, after)
+    if taken := await store.lock(chosen.stream, sorted(set(names_to_lock(after)))):
+        name, holder = min(taken.items())
+        raise refuse("locked-by-another-run", name=name, run=holder, more=len(taken) - 1)
     now = approved.clock.now()
     entries = await told.amend(store, chosen.stream, now, by, after, because, approved.approvals)
     lines = list(run_lines(entries, screen.words))
@@ -59,3 +66,13 @@ async def take_over(
         return
     screen.text(differences(screen, before, after))
     screen.lines(f"{chosen.name}: {line.what}" for line in lines)
+
+
+def refuse_what_cannot_be_adopted(screen: Screen, chosen: Chosen, after: Schedule) -> None:
+    """What was done keeps its ids, or is left out on purpose."""
+    reasons = amendable(chosen.schedule, after, chosen.run.lanes)
+    if not reasons:
+        return
+    for reason in reasons[1:]:
+        screen.warn(screen.words.reason(reason))
+    raise Refused(reasons[0])

@@ -154,6 +154,7 @@ async def drive_once(driver: Driver, chosen: Chosen, world: World, clock: System
     interrupts = Interrupts(world.store, chosen.stream, clock, driver.by, watcher.remark, watcher.words, until)
     try:
         with watcher, interrupts:
+            watcher.see(chosen.run, chosen.entries if len(chosen.entries) == 1 else (), None)
             run = await drive(world, chosen.stream, controller=driver.controller, watch=watch, until=until)
     except TakenOver as other:
         raise refuse("taken-over", run=chosen.name, controller=str(other) or "-") from other

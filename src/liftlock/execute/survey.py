@@ -177,14 +177,17 @@ async def read_version(hosts: Hosts, version: Version, drivers: Mapping[str, Dri
         outcome = await look_at(hosts, step.at, operation, secrets, timeout_s=LOOK_TIMEOUT_S)
     except WorldError:
         return ""
-    return "" if outcome is None else version_in(driver.read(step.action, version.context, outcome))
+    if outcome is None:
+        return ""
+    return version_in(driver.read(step.action, version.context, outcome), version.context.version)
 
 
-def version_in(answer: Evidence | Failure | Again) -> str:
-    """What a driver calls `version` in its evidence, or `actual` where it was another than it asked for."""
+def version_in(answer: Evidence | Failure | Again, asked: str) -> str:
+    """A verification that asked for a version and found it, or that says what it `found` instead."""
     match answer:
         case Evidence():
-            return str(answer.facts.get("version", ""))[:VALUE_MAX]
-        case Failure():
-            return str(answer.fields.get("actual", ""))[:VALUE_MAX]
+            return asked
+        case Again(so_far=Failure() as failure) | (Failure() as failure):
+            expected, found = (str(failure.fields.get(key, "")).strip('"') for key in ("expected", "found"))
+            return found[:VALUE_MAX] if expected == asked else ""
     return ""
