@@ -85,7 +85,9 @@ class CommandDriver(Technology):
 
     def expand(self, item: Command, setting: Setting) -> tuple[Template, ...]:
         kind = Kind.MIGRATE if item.kind == "migrate" else Kind.COMMAND
-        traits = Traits(item.writes, kind is Kind.MIGRATE, reversal=reversal_of(item))
+        traits = Traits(
+            item.writes, kind is Kind.MIGRATE, reversal=reversal_of_words(item.irreversible, item.restorable)
+        )
         undo = None
         if item.undo:
             undo = Action(kind, "command", args_of(item, item.undo, item.undo_done_when), Traits(item.writes), ARGS)
@@ -152,10 +154,11 @@ def with_env(action: Action, context: Context, parts: tuple[str, ...], told: dic
     return Script(body(*parts), seen | {"state": context.state} | told, secrets)
 
 
-def reversal_of(item: Command) -> Reversal:
-    if item.irreversible:
-        return Irreversible(item.irreversible)
-    return Restorable() if item.restorable else Reversible()
+def reversal_of_words(irreversible: str, restorable: bool) -> Reversal:
+    """What a person declared about a way back."""
+    if irreversible:
+        return Irreversible(irreversible)
+    return Restorable() if restorable else Reversible()
 
 
 def is_variable(name: str) -> bool:

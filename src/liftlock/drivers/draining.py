@@ -1,6 +1,7 @@
 """Taking a host out of service and bringing it back by commands of the person's own, for any load balancer.
 
-Rule: the command is said once, then `done_when` is asked until it holds; a drain that is not over by its deadline is held.
+Rule: the command is said once, then `done_when` is asked until it holds; a drain that is not over by its deadline is a
+hold.
 """
 
 from msgspec import field

@@ -31,6 +31,7 @@ from liftlock.model.schedule import CONTROLLER, Template
 
 NAME = "verify.http"
 ASK_AGAIN_S = 1.0
+BODY_KEPT = 2000  # characters of a wrong answer that a failure shows
 WORDS = {
     "url": ("`http` must be a whole address, not {url}", "`http` 须为完整地址,而不是 {url}"),
     "status": ("{url} answered with status {found} instead of {expected}", "{url} 返回状态 {found},应为 {expected}"),
@@ -65,7 +66,7 @@ class HttpDriver(Technology):
         item=VerifyHttp,
         summary={"en": "Asks a service over HTTP, and compares its answer", "zh": "通过 HTTP 询问服务,并比对其应答"},
         words=words(NAME, WORDS, common=False),
-        example='- verify: {http: "http://{address}:8080/healthz", json: {version: "{version}", ready: true}, within: 30s}',
+        example='- verify: {http: "http://{address}:8080/healthz", json: {version: "{version}", ready: true}}',
     )
 
     def expand(self, item: VerifyHttp, setting: Setting) -> tuple[Template, ...]:
@@ -145,7 +146,7 @@ def figure(args: dict[str, Any], document: Any, wrong: Wrong | None) -> Evidence
 
 
 def failure(wrong: Wrong, answer: Replied) -> Failure:
-    return Failure(FailureKind.UNHEALTHY, f"{NAME}.{wrong.code}", wrong.fields, answer.body[:2000])
+    return Failure(FailureKind.UNHEALTHY, f"{NAME}.{wrong.code}", wrong.fields, answer.body[:BODY_KEPT])
 
 
 DRIVERS: tuple[Driver, ...] = (HttpDriver(),)

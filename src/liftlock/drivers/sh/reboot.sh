@@ -1,0 +1,23 @@
+# Have the host reboot in a moment, so that this script's own end is told before. Once: if that happened already, say so.
+# state run key command within_min
+: "${command:?}" "${within_min:?}"
+umask 077
+saved=${state:?}/saved/${run:?}/${key:?}
+read -r now </proc/sys/kernel/random/boot_id
+before=
+if [ -n "$(find "$saved/boot" -mmin "-$within_min" 2>/dev/null)" ]; then read -r before <"$saved/boot" || :; fi
+if [ -n "$before" ] && [ "$before" != "$now" ]; then
+  say boot_before "$before"
+  say already yes
+  exit 0
+fi
+mkdir -p "$saved"
+printf '%s\n' "$now" >"$saved/boot.new"
+mv -f "$saved/boot.new" "$saved/boot"
+sync
+(
+  trap '' HUP
+  sleep 2
+  own_words "$command"
+) </dev/null >/dev/null 2>&1 &
+say boot_before "$now"
