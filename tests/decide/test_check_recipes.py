@@ -199,6 +199,7 @@ def test_gates(checks: tuple[Check, ...], code: str) -> None:
     [
         Check("a", http="http://{host}/healthz"),
         Check("a", http="http://{host}/x", value="p99", above=0.2),
+        Check("a", haproxy="lb-1", backend="b", above=1.0),
         Check("a", haproxy="/run/haproxy.sock", backend="b", metric="m", above=1.0),
         Check("a", haproxy="10.0.0.1:9999", backend="b", metric="m", below=1.0),
     ],

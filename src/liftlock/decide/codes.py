@@ -114,7 +114,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "L286": ("check", "sources"),  # several sources
     "L287": ("check", "given", "known"),  # haproxy: no such host
     "L288": ("check",),  # no driver reads it
-    "L289": ("check",),  # haproxy without backend or metric
+    "L289": ("check",),  # haproxy without backend
     "L290": ("check", "drivers"),  # several drivers read it
     # readiness (source: survey)
     "L300": ("host", "problem"),  # unreachable

@@ -61,7 +61,7 @@ def load_balancers_exist(case: Case) -> Iterator[Finding]:
         if check.haproxy not in case.inventory.hosts and not any(sign in check.haproxy for sign in "/:{"):
             known = some(case.inventory.hosts)
             yield error("L287", (*path, "haproxy"), check=check.name, given=check.haproxy, known=known)
-        if not check.backend or not check.metric:
+        if not check.backend:
             yield error("L289", path, check=check.name)
 
 
