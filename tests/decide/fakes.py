@@ -160,6 +160,10 @@ def migrate(item: Anything, setting: Setting) -> tuple[Template, ...]:
     return (step(Kind.MIGRATE, "migrate", item.text, traits=writing(Restorable(), stateful=True)),)
 
 
+def manual(item: Anything, setting: Setting) -> tuple[Template, ...]:
+    return (replace(step(Kind.MANUAL, "manual", item.text), timeout_s=86400.0),)
+
+
 def unknown(item: Anything, setting: Setting) -> tuple[Template, ...]:
     return ()
 
@@ -177,6 +181,7 @@ def fake_drivers() -> dict[str, FakeDriver]:
         FakeDriver("service", service),
         FakeDriver("command", command, literal=literal),
         FakeDriver("migrate", migrate),
+        FakeDriver("manual", manual),
     )
     return {driver.manifest.name: driver for driver in drivers}
 

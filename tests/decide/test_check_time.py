@@ -84,6 +84,12 @@ def test_a_lane_that_is_longer_than_its_deadline() -> None:
     assert only(slow, "L214").fields["component"] == "orders"
 
 
+def test_a_person_may_take_longer_than_a_host() -> None:
+    assert "L210" not in codes(with_items(good_plan(), *orders_items(), item("manual", "look")))
+    slow = with_items(good_plan(), *orders_items(), item("command", "slow", timeout_s=3601.0))
+    assert only(slow, "L210").path == ("components", 0, "recipe", 6)
+
+
 # --- the calendar -------------------------------------------------------------------------------------------
 
 

@@ -6,8 +6,11 @@ from datetime import UTC, date, datetime
 
 from liftlock.decide.capacities import longest_soak_s
 from liftlock.decide.case import Case, Rule, error, warning
+from liftlock.decide.recipes import Laid
 from liftlock.decide.windows import clock_time, moment
+from liftlock.model.actions import Kind
 from liftlock.model.findings import Finding
+from liftlock.model.plan import Rollout
 
 ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}")
 REFERENCE = datetime(2000, 1, 1, tzinfo=UTC)
@@ -44,12 +47,16 @@ def zone_is_a_name(case: Case) -> Iterator[Finding]:
 
 
 def timeouts_are_within_deadlines(case: Case) -> Iterator[Finding]:
+    """A person's step waits for a person: that is not the host's time."""
     for _, rollout, laying in case.rolled():
         for steps in (laying.main, laying.before, laying.after):
-            slow = {one.path: one.template for one in steps if one.template.timeout_s > rollout.host_deadline_s}
-            for path, template in slow.items():
+            for path, template in {one.path: one.template for one in steps if is_slow(one, rollout)}.items():
                 fields = {"timeout_s": template.timeout_s, "host_deadline_s": rollout.host_deadline_s}
                 yield error("L210", path, step=template.verb, **fields)
+
+
+def is_slow(one: Laid, rollout: Rollout) -> bool:
+    return one.template.timeout_s > rollout.host_deadline_s and one.template.action.kind is not Kind.MANUAL
 
 
 def deadlines_are_in_order(case: Case) -> Iterator[Finding]:
