@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from liftlock.decide.waves import targets
+from liftlock.drivers.service import DRIVERS
 from liftlock.model.actions import Kind
 from liftlock.model.inventory import Host, Inventory
 from liftlock.model.plan import Budget, Check, Rollout, Share, Versions
-from liftlock.model.recipe import Recipes
+from liftlock.model.recipe import Item, Recipes
 from liftlock.model.schedule import digest
 from liftlock.model.survey import HostSurvey, Survey
 from tests.decide.fakes import (
@@ -366,3 +367,17 @@ def test_names_the_drivers_and_artifacts_it_was_made_with():
     schedule = schedule_of(*orders_plan())
     assert set(schedule.drivers) == {"precheck", "release", "backup", "drain", "readmit", "verify", "service"}
     assert schedule.artifacts == {"dist/orders.tar.gz": "6f2c"}
+
+
+def test_what_is_only_restarted_is_stopped_by_the_same_driver():
+    """The service driver's item says `restart`; for the outage it says `stop`."""
+    (service,) = DRIVERS
+    plan, inventory, recipes = two_tiers()
+    restart = Item("service", service.manifest.item(restart="orders"))
+    items = recipes.items | {"orders": (item("drain", at="lb-1"), restart, item("verify"), item("readmit", at="lb-1"))}
+    drivers = fake_drivers() | {"service": service}
+    schedule = schedule_of(plan, inventory, Recipes({**items, "orders-db": (item("verify"),)}), drivers=drivers)
+    recipe = schedule.recipes["orders/stop"]
+    assert recipe.names == ("00-precheck", "01-drain", "02-stop", "03-restart", "04-verify", "05-readmit")
+    assert [template.way for template in recipe.templates] == ["up", "both", "both", "back", "back", "back"]
+    assert recipe.templates[2].action.args["unit"] == "orders"

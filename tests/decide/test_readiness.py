@@ -48,6 +48,7 @@ def test_hosts_that_are_well_say_nothing(noon: datetime) -> None:
         ({"version:orders": "1.1"}, {}, [("L306", "info")]),
         ({"version:orders": ""}, {}, []),
         ({"service:orders": "failed"}, {}, [("L307", "warning")]),
+        ({"service:orders": "offline"}, {}, []),
         ({"os": "ubuntu"}, {}, [("L308", "warning"), ("L309", "error")]),
         ({"arch": "aarch64"}, {}, [("L308", "warning")]),
         ({"hostname": "a2"}, {}, [("L309", "error")]),

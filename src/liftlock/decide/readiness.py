@@ -20,6 +20,7 @@ MEMORY_LOW_MB = 64
 STABLE = ("os", "os_version", "arch", "hostname", "machine")
 ALIKE = ("os", "os_version", "arch")
 RUNNING = ("active", "running", "reloading", "activating")
+NOBODY_SAYS = ("", "unknown", "offline")  # no such unit, or no systemd that runs
 
 
 class Look(Struct, frozen=True):
@@ -106,7 +107,7 @@ def versions_are_the_old_ones(look: Look) -> Iterator[Finding]:
 def services_run(look: Look) -> Iterator[Finding]:
     for host in reachable(look, look.hosts):
         for fact, state in sorted(host.facts.items()):
-            if fact.startswith("service:") and state not in RUNNING:
+            if fact.startswith("service:") and state not in (*RUNNING, *NOBODY_SAYS):
                 service = fact.removeprefix("service:")
                 yield found("L307", Severity.WARNING, host=host.host, service=service, state=state)
 
