@@ -286,7 +286,7 @@ class FileDriver(Looking):
         file = action.args["file"]
         for what, expected in expected_of(action.args):
             found = str(facts.get(what, "-"))
-            if (found != "absent") if expected == "present" else found.lstrip("0") != expected.lstrip("0"):
+            if not fits(what, found, expected):
                 return self.not_yet("other", {"file": file, "what": what, "found": found, "expected": expected})
         if action.args["contains"] and facts.get("contains") != "yes":
             return self.not_yet("contains", {"file": file, "expected": action.args["contains"]})
@@ -360,6 +360,12 @@ def expected_of(args: dict[str, Any]) -> list[tuple[str, str]]:
         return [("kind", "absent")]
     named = [(name, args[name]) for name in ("sha256", "link", "mode") if args[name]]
     return named or [("kind", "present")]
+
+
+def fits(what: str, found: str, expected: str) -> bool:
+    if what == "mode":
+        return found.zfill(4) == expected.zfill(4)
+    return found == expected if expected != "present" else found != "absent"
 
 
 def brief(text: str) -> str:

@@ -1,0 +1,110 @@
+"""What every driver says of itself: words in both languages for every code, an example that is its own item, bodies
+that shellcheck accepts, and an import that costs nothing."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+import yaml
+
+import liftlock.drivers
+from liftlock.drivers import builtin
+from liftlock.drivers.technology import SH, body, read_script
+from liftlock.model.actions import Exited
+from liftlock.model.ports import Driver
+
+OWN = {"test", "prelude", "words", "manifest", "service-state"}
+FAILS = re.compile(r"\bfail ([a-z_]+)")
+TOGETHER = {
+    "release": ("release-install", "release-undo", "release-look"),
+    "config": ("config-write", "config-undo", "config-look"),
+    "backup.files": ("backup-take", "backup-prove", "backup-restore", "manifest"),
+    "service": ("service-state", "service-do", "service-look"),
+    "command": ("command", "command-look"),
+    "drain.command": ("draining", "command-look"),
+    "readmit.command": ("draining", "command-look"),
+    "verify.process": ("verify-process",),
+    "verify.file": ("verify-file",),
+    "reboot": ("reboot", "reboot-look"),
+}
+
+
+def names(driver: Driver) -> str:
+    return driver.manifest.name
+
+
+def test_every_script_belongs_to_a_driver() -> None:
+    used = {script for scripts in TOGETHER.values() for script in scripts} | {"prelude", "words"}
+    assert used == {path.stem for path in SH.glob("*.sh")}
+
+
+@pytest.mark.parametrize("driver", builtin, ids=names)
+def test_words_are_complete_in_both_languages(driver: Driver) -> None:
+    manifest = driver.manifest
+    english, chinese = manifest.words.get("en", {}), manifest.words.get("zh", {})
+    assert english.keys() == chinese.keys()
+    assert manifest.summary.keys() == {"en", "zh"}
+    fields = re.compile(r"{(\w+)}")
+    for code, text in english.items():
+        assert code.startswith(f"{manifest.name}.")
+        assert set(fields.findall(text)) == set(fields.findall(chinese[code])), code
+        assert re.search(r"[一-鿿]", chinese[code])
+    for script in TOGETHER.get(manifest.name, ()):
+        for code in FAILS.findall((SH / f"{script}.sh").read_text()):
+            assert any(known.startswith(f"{manifest.name}.{code}") for known in english), (script, code)
+    source = Path(sys.modules[type(driver).__module__].__file__ or "").read_text()
+    for code in re.findall(rf'"{re.escape(manifest.name)}\.([a-z_]+)"', source):
+        assert f"{manifest.name}.{code}" in english or f"{manifest.name}.{code}" in {d.manifest.name for d in builtin}
+
+
+@pytest.mark.parametrize("driver", builtin, ids=names)
+def test_the_example_is_an_item_of_its_own_driver(driver: Driver) -> None:
+    manifest = driver.manifest
+    (item,) = yaml.safe_load(manifest.example)
+    value = item[manifest.name.partition(".")[0]]
+    if not isinstance(value, dict):
+        value = {manifest.shorthand: value} if value is not None else {}
+    known = {field.encode_name: field for field in msgspec.structs.fields(manifest.item)}
+    assert value.keys() <= known.keys()
+    assert {name for name, field in known.items() if field.required} <= value.keys()
+    if "." in manifest.name:
+        assert manifest.name.partition(".")[2] in value
+    for name in (*manifest.artifacts, *manifest.texts, *manifest.literal, *filter(None, [manifest.shorthand])):
+        assert name in known
+
+
+def test_names_are_unique_and_sorted_into_the_package() -> None:
+    assert len({names(driver) for driver in builtin}) == len(builtin) == 19
+    assert liftlock.drivers.builtin is builtin
+    with pytest.raises(AttributeError):
+        liftlock.drivers.nothing  # noqa: B018
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
+@pytest.mark.parametrize("name", sorted({path.stem for path in SH.glob("*.sh")} - OWN))
+def test_shellcheck_accepts_every_body(name: str) -> None:
+    shared = {"service-do": ("words", "service-state"), "service-look": ("words", "service-state")}
+    shared |= dict.fromkeys(("backup-take", "backup-prove", "backup-restore"), ("manifest",))
+    shared |= dict.fromkeys(("command", "command-look", "draining", "reboot"), ("words",))
+    text = body(*shared.get(name, ()), name)
+    done = subprocess.run(["shellcheck", "-s", "sh", "-"], input=text.encode(), stdout=subprocess.PIPE, check=False)
+    assert done.returncode == 0, done.stdout.decode()
+
+
+def test_importing_the_package_is_cheap() -> None:
+    code = "import sys, liftlock.drivers; print('liftlock.drivers.http' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True)
+    assert done.stdout.decode().strip() == "False"
+    code = "import sys; from liftlock.drivers import builtin; print('jinja2' in sys.modules, 'httpx' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True)
+    assert done.stdout.decode().strip() == "False False"
+
+
+def test_a_scripts_named_failure_needs_its_status() -> None:
+    assert read_script("x", Exited(65, "@failed=why\n@path=/a\nsaid"), {}).code == "x.why"  # type: ignore[union-attr]
+    assert read_script("x", Exited(1, "@failed=why"), {}).code == "x.exit"  # type: ignore[union-attr]
+    assert read_script("x", Exited(65, ""), {}).code == "x.exit"  # type: ignore[union-attr]
