@@ -165,7 +165,10 @@ class HttpCall(Struct, frozen=True, tag="http"):
 
 
 class SocketCall(Struct, frozen=True, tag="socket"):
-    """A line protocol: connect, send `text`, read until the peer closes. `address` is `/path` or `host:port`."""
+    """A line protocol: connect, send `text`, read until the peer closes. `address` is `/path` or `host:port`.
+
+    An empty `text`: connect, and that is all.
+    """
 
     address: str
     text: str
