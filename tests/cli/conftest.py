@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -29,6 +30,7 @@ components:
     hosts: app
     recipe:
       - backup: {{files: "{{root}}/etc"}}
+{first}
       - release: {{archive: app-{to}.tar.gz, into: "{{root}}/srv"}}
 {steps}
       - verify: {{http: "{address}/{{host}}", json: {{version: "{{version}}"}}, within: {within}}}
@@ -89,6 +91,7 @@ class Site:
         *,
         to: str = "1.1",
         title: str = "",
+        first: str = "",
         steps: str = "",
         more: str = "",
         within: str = "2s",
@@ -97,6 +100,7 @@ class Site:
         text = PLAN.format(
             title=title or f"App to {to}",
             to=to,
+            first=first,
             steps=steps,
             address=self.address,
             more=more,
@@ -141,8 +145,25 @@ class Site:
         result = CliRunner().invoke(root, list(words))
         if result.exit_code != expect:
             error = result.exception
-            raise AssertionError(f"{words}: status {result.exit_code}, not {expect}\n{result.output}\n{error!r}") from error
+            raise AssertionError(
+                f"{words}: status {result.exit_code}, not {expect}\n{result.output}\n{error!r}"
+            ) from error
         return result
+
+    def run_any(self, *words: str) -> str:
+        """Whatever its status is."""
+        return CliRunner().invoke(root, list(words)).stdout
+
+    def wait_for(self, kind: str, text: str = "", *, within_s: float = 20.0) -> None:
+        """Until the log has an event of this kind that says so."""
+        deadline = time.monotonic() + within_s
+        said = ""
+        while time.monotonic() < deadline:
+            said = self.run_any("log", "--kind", kind, "--json")
+            if f'"kind":"{kind}"' in said and text in said:
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"no {kind} {text}: {said}\n{self.run_any('log')}")
 
     def data(self, *words: str, expect: int = 0) -> Any:
         return json.loads(self.run(*words, "--json", expect=expect).stdout)

@@ -11,16 +11,16 @@ from liftlock.cli.clock import SystemClock
 from liftlock.cli.discovery import Found
 from liftlock.cli.exits import Exit
 from liftlock.cli.freezing import freeze, last_frozen, schedule_by_digest
-from liftlock.cli.naming import upgrade_stream
+from liftlock.cli.naming import is_run, runs_of, upgrade_stream
 from liftlock.cli.plan_commands import differences, schedule_or_exit, speak_plan
 from liftlock.cli.prepare import Prepared, arranged_after, prepare, ready, with_assumptions
 from liftlock.cli.screen import Screen
 from liftlock.cli.survey_commands import look
 from liftlock.cli.trouble import refuse
 from liftlock.execute.approve import Standing, counting, missing, standing
-from liftlock.execute.opening import open_run
+from liftlock.execute.opening import names_to_lock, open_run
 from liftlock.execute.world import World
-from liftlock.model.events import ApprovalGiven, Approved, Entry
+from liftlock.model.events import ApprovalGiven, Approved, Entry, RunResult
 from liftlock.model.findings import Severity
 from liftlock.model.ports import Store
 from liftlock.model.schedule import Schedule
@@ -55,8 +55,19 @@ async def approved_plan(
     if lacking := missing(words):
         await show_lack(screen, store, schedule, entries, words)
         raise refuse("not-approved", roles=", ".join(each.role for each in lacking), digest=prepared.digest[:12])
+    await refuse_if_done(store, prepared)
     await freeze(store, prepared, by, clock.now())
     return ApprovedPlan(prepared, schedule, counting(words), clock)
+
+
+async def refuse_if_done(store: Store, prepared: Prepared) -> None:
+    """What this very schedule has upgraded is not upgraded once more."""
+    runs = runs_of(prepared.upgrade, await store.streams(upgrade_stream(prepared.upgrade)))
+    if not runs:
+        return
+    last = await load_run(store, runs[-1])
+    if last.run.result is RunResult.UPGRADED and last.run.schedule == prepared.digest:
+        raise refuse("run-is-closed", run=last.name, result=last.run.result.value)
 
 
 async def show_lack(
@@ -72,8 +83,18 @@ async def show_lack(
         screen.text(differences(screen, await schedule_by_digest(store, given[-1]), schedule))
 
 
+async def refuse_if_locked(store: Store, schedule: Schedule) -> None:
+    """Another run has one of the hosts: said before anybody is asked anything. Opening the run locks them."""
+    wanted = set(names_to_lock(schedule))
+    for stream in await store.streams("u-"):
+        held = wanted.intersection(await store.locked(stream)) if is_run(stream) else set()
+        if held:
+            raise refuse("locked-by-another-run", name=min(held), run=stream, more=len(held) - 1)
+
+
 async def be_ready(screen: Screen, world: World, approved: ApprovedPlan) -> None:
     """The hosts are looked at once more immediately before the start; what blocks is shown, and ends the command."""
+    await refuse_if_locked(world.store, approved.schedule)
     seen = await look(screen, world.hosts, approved.schedule, world.drivers, world.secrets, world.clock)
     found = ready(approved.prepared, seen)
     if any(each.finding.severity is Severity.ERROR for each in found):

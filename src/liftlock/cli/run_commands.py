@@ -21,7 +21,7 @@ from liftlock.cli.opening import opened
 from liftlock.cli.options import Json, Lang, Me, StoreAt, Which, command, commands
 from liftlock.cli.prepare import arranged_after, prepare, with_assumptions
 from liftlock.cli.screen import Screen, open_screen
-from liftlock.cli.session import drivers_for, speak, title_of
+from liftlock.cli.session import drivers_for, speak
 from liftlock.cli.settings import person, store_folder
 from liftlock.cli.signals import Interrupts
 from liftlock.cli.trouble import refuse
@@ -84,7 +84,7 @@ def run(
 
 async def carry_out(driver: Driver, which: str, *, ask: bool) -> Exit:
     """Go on with the upgrade's open run, or begin one."""
-    title = title_of(driver.path, driver.found.drivers) if driver.path else ""
+    title = readable_title(driver, driver.path) if driver.path else ""
     chosen = await open_run_of(driver.store, await choose_upgrade(driver.store, which, title))
     if chosen is not None:
         mention_changes(driver, chosen)
@@ -115,6 +115,15 @@ async def go_on(driver: Driver, chosen: Chosen) -> Exit:
         if not amended:
             return of_run(run)
         chosen = await load_run(driver.store, chosen.stream)
+
+
+def readable_title(driver: Driver, path: Path) -> str:
+    """The upgrade's name; a plan that cannot be read ends the command with its findings."""
+    prepared = prepare(path, driver.found)
+    if prepared.plan is None:
+        driver.screen.findings(prepared.findings, prepared.sources)
+        raise typer.Exit(Exit.FINDINGS)
+    return prepared.plan.upgrade
 
 
 async def plan_of(driver: Driver, which: str) -> Path:

@@ -11,8 +11,7 @@ from liftlock.model.schedule import Schedule, Stage, Step
 
 WRITES = (Kind.INSTALL, Kind.CONFIGURE, Kind.BACKUP, Kind.MIGRATE, Kind.FETCH)
 SERVICES = (Kind.START, Kind.STOP, Kind.RESTART)
-SERVICE_KEYS = ("service", "unit", "name", "restart", "reload", "start", "stop")
-"""Arguments by which a driver of services may name its unit."""
+UNIT_KEYS = ("unit", "service")  # arguments by which a driver names a unit of the host's service manager
 
 
 def questions_of(schedule: Schedule) -> dict[str, Question]:
@@ -45,7 +44,10 @@ def paths_of(action: Action) -> Iterator[str]:
 
 
 def services_of(action: Action) -> Iterator[str]:
-    for key in SERVICE_KEYS:
+    """Units of the host's service manager; what has commands of its own is none."""
+    if any(value for key, value in action.args.items() if key.endswith("_command")):
+        return
+    for key in UNIT_KEYS:
         value = action.args.get(key)
         if isinstance(value, str) and value:
             yield value
