@@ -1,5 +1,6 @@
 """A schedule as rows of words: what the plan view and the report both show."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from liftlock.model.schedule import CONTROLLER, Policy, Recipe, Schedule, Stage,
 from liftlock.publish.words import Words
 
 Row = tuple[str, str]
+DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class NoReturn(Struct, frozen=True):
@@ -93,14 +95,18 @@ def soak_text(policy: Policy, words: Words) -> str:
 
 
 def gate_text(check: Check, words: Words) -> str:
-    """A check's name and when it fails."""
+    """A check's name, where its figure is read, and when it fails."""
     limits = []
     if check.above is not None:
         limits.append(words.say("ui.gate.above", limit=check.above))
     if check.below is not None:
         limits.append(words.say("ui.gate.below", limit=check.below))
-    text = f"{check.name} {words.join(limits)}".strip()
-    return text + (words.say("ui.gate.allow", allow=check.allow) if check.allow else "")
+    source = " ".join(
+        filter(None, (check.http, check.value, check.haproxy, check.backend, check.metric, check.command))
+    )
+    name = f"{check.name} ({source})" if source else check.name
+    allowed = words.say("ui.gate.allow", allow=check.allow) if check.allow else ""
+    return f"{name} {words.join(limits)}".strip() + allowed
 
 
 def recipes_of(schedule: Schedule, component: str) -> dict[str, Recipe]:
@@ -123,8 +129,8 @@ def at_text(template: Template, words: Words) -> str:
 
 
 def action_text(action: Action, words: Words) -> str:
-    """The kind's word and its arguments that are worth a glance."""
-    given = [f"{name}={argument(value)}" for name, value in action.args.items() if value not in ("", None, [], {}, ())]
+    """The kind's word, and the arguments that are not empty."""
+    given = [f"{name}={argument(value)}" for name, value in action.args.items() if value]
     return words.value("", f"{words.term(action.kind)} ({action.driver}) {' '.join(given)}").strip()
 
 
@@ -136,19 +142,24 @@ def argument(value: object) -> str:
             return "{" + ", ".join(f"{key}: {argument(part)}" for key, part in value.items()) + "}"
         case list() | tuple():
             return "[" + ", ".join(argument(part) for part in value) + "]"
+        case float():
+            return f"{value:g}"
+        case str() if DIGEST.fullmatch(value):
+            return value[:12]
     return str(value)
 
 
 def undo_text(template: Template, words: Words) -> str:
-    """How the step is taken back."""
+    """How the step is taken back; empty where there is nothing to take back."""
     reversal = template.action.traits.reversal
     if isinstance(reversal, Irreversible):
         return words.say("ui.undo.never", because=reversal.because)
     if template.way == "back":
         return words.say("ui.undo.way_back")
     if template.undo is None:
-        return words.say("ui.undo.missing" if template.action.traits.writes else "ui.undo.nothing")
-    text = words.term(template.undo.kind)
+        return words.say("ui.undo.missing") if template.action.traits.writes else ""
+    same = template.undo.kind is template.action.kind
+    text = words.say("ui.undo.same") if same else words.term(template.undo.kind)
     return words.say("ui.undo.restorable", undo=text) if isinstance(reversal, Restorable) else text
 
 

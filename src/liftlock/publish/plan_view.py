@@ -32,6 +32,7 @@ class Estimates(Struct, frozen=True):
 
 
 NO_ESTIMATES = Estimates()
+WIDEST = 1000
 
 
 def plan_text(
@@ -108,15 +109,20 @@ def stage_lines(
 
 
 def steps_table(rows: list[list[str]], width: int, paint: Paint) -> list[str]:
-    """The undo goes below its step where both do not fit beside one another."""
-    beside = table([[*row[:3], f"← {row[3]}"] for row in rows], 1000, "  ")
+    """Nothing of a step is cut: the undo goes below it where both do not fit beside one another."""
+    beside = table([[*row[:3], f"← {row[3]}" if row[3] else ""] for row in rows], WIDEST, "  ")
     if max(map(cells, beside)) <= width:
         return [paint("dim", beside[0]), *beside[1:]]
-    head, *body = table([row[:3] for row in rows], width, "  ")
-    lines = [paint("dim", head)]
-    for line, row in zip(body, rows[1:], strict=True):
-        lines += [line, *wrap(f"      ← {row[3]}", width, "        ")]
-    return lines
+    names, places = (max(cells(row[i]) for row in rows) for i in (0, 1))
+    indent = " " * (names + places + 6)
+    lines: list[str] = []
+    for name, at, action, undo in rows:
+        first, *rest = wrap(action, max(20, width - len(indent)))
+        lines.append(f"  {pad(name, names)}  {pad(at, places)}  {first}")
+        lines += [indent + each for each in rest]
+        if lines[1:] and undo:
+            lines += [paint("dim", indent + each) for each in wrap(f"← {undo}", max(20, width - len(indent)))]
+    return [paint("dim", lines[0]), *lines[1:]]
 
 
 def no_return_lines(schedule: Schedule, words: Words, width: int, paint: Paint) -> list[str]:
