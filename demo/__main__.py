@@ -21,7 +21,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     try:
-        with stage.opened(options.folder.resolve(), standin=options.standin) as built:
+        with stage.opened(options.folder.resolve(), standin=options.standin, language=teller.language) as built:
             kept = play(built, teller)
         tell_where(options.folder, teller)
         return 0 if kept else FAILED
@@ -85,13 +85,15 @@ def tell_where(folder: Path, teller: Teller) -> None:
         "hosts.yaml": "where-hosts.yaml",
         "reports/": "where-reports",
         "bundles/": "where-bundles",
+        "notices.txt": "where-notices",
         ".liftlock/": "where-record",
         "hosts/": "where-hosts",
         "logs/": "where-logs",
         "traffic.jsonl": "where-traffic",
     }
     teller.rows("where", [(f"{shown(folder)}/{place}", teller.word(key)) for place, key in places.items()])
-    program = os.path.relpath(Path(sys.executable).parent / "liftlock", folder)
+    program = Path(sys.executable).parent / "liftlock"
+    program = os.path.relpath(program, folder) if program.is_relative_to(CHECKOUT) else program
     teller.rows("next", [(f"cd {shown(folder)}", "")] + [(f"{program} {words}", "") for words in NEXT])
 
 
@@ -106,7 +108,9 @@ NEXT = (
 
 
 def shown(folder: Path) -> str:
-    return os.path.relpath(folder)
+    """As short as a person would type it."""
+    here, path = Path.cwd(), folder.resolve()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -80,8 +80,7 @@ class Play:
 
     def prepare(self, old: str, new: str) -> str:
         plan = self.stage.plan(old, new).name
-        self.liftlock.keep("check", plan)
-        self.liftlock.keep("plan", plan, tail=0)
+        self.liftlock.keep("plan", plan, tail=1)
         self.approve(plan)
         return plan
 
@@ -138,15 +137,18 @@ def version_of(host: fleet.SandboxHost) -> str:
 def keep_record(liftlock: Liftlock, teller: Teller) -> bool:
     """Report and archive every run, verify the archives, and one that was tampered with. True if all is proved."""
     teller.headline("record")
+    bundles = liftlock.folder / "bundles"
+    bundles.mkdir()
     for version in ("1.1", "1.2", "1.3"):
         plan = f"orders-{version}.yaml"
         liftlock.keep("report", plan, to=f"reports/orders-{version}.md", tail=0)
         liftlock.keep("archive", plan, "--output", f"bundles/orders-{version}.liftlock")
-    liftlock.show("verify", "bundles/orders-1.3.liftlock")
-    bundle = liftlock.folder / "bundles/orders-1.3.liftlock"
+    liftlock.show("log", "orders-1.3.yaml", "--kind", "ControllerTookOver")
+    key = liftlock.keep("journal", "key", to="bundles/public-key.txt").strip()
+    liftlock.show("verify", "bundles/orders-1.3.liftlock", "--key", key)
+    tamper(bundles / "orders-1.3.liftlock", bundles / "tampered.liftlock")
     teller.say("tampered")
-    tamper(bundle, liftlock.folder / "bundles/tampered.liftlock")
-    liftlock.show("verify", "bundles/tampered.liftlock", expect=(1,))
+    liftlock.show("verify", "bundles/tampered.liftlock", "--key", key, expect=(1,))
     return True
 
 

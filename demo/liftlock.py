@@ -14,6 +14,7 @@ from demo.teller import Teller
 
 POLL_S = 0.02
 QUIET_LINES = 12
+LOCALES = {"en": "en_US.UTF-8", "zh": "zh_CN.UTF-8"}
 
 
 class Unexpected(Exception):
@@ -88,7 +89,8 @@ class Liftlock:
     def environment(self) -> dict[str, str]:
         # a person's own settings must not change what the demo shows
         ours = {name: value for name, value in os.environ.items() if not name.startswith("LIFTLOCK_")}
-        return ours | {"LIFTLOCK_PERSON": "li.wei"}
+        ours = {name: value for name, value in ours.items() if name not in ("LC_ALL", "LANGUAGE")}
+        return ours | {"LIFTLOCK_PERSON": "li.wei", "LC_MESSAGES": LOCALES[self.teller.language]}
 
     def typed(self, words: Sequence[str]) -> str:
         return shlex.join(["liftlock", *words])

@@ -35,13 +35,15 @@ PLAN = """\
 # yaml-language-server: $schema=liftlock.schema.json
 upgrade: {title}
 timezone: Asia/Shanghai
+language: {language}
 inventory: hosts.yaml
 owner: li.wei
 background: {background}
 
 goals:
   - id: G1
-    statement: no customer's order fails while we upgrade
+    statement: {goal}
+    measure: {{metric: failed_orders, below: "1"}}
 
 components:
   - name: orders
@@ -52,14 +54,14 @@ components:
       - backup: {{files: "{base}/etc"}}
       - drain: {{haproxy: "{admin}", backend: orders, server: "{{host}}"}}
       - release: {{archive: files/orders-{new}.tar.gz, sha256: {sha256}, into: "{base}"}}
-      - command:                      # this installer must not run twice
-          run: "{base}/releases/{{to_version}}/bin/install"
-          undo: "{base}/releases/{{to_version}}/bin/uninstall"
+      - command:                      # it must not run twice; commands begin in a sandbox's own folder
+          run: {home}/current/bin/install
+          undo: {home}/current/bin/uninstall
       - config: {{file: "{base}/etc/orders.conf", template: files/orders.conf.j2, mode: "0640"}}
       - service:
           restart: orders
-          start_command: "{base}/current/bin/start"
-          stop_command: "{base}/current/bin/stop"
+          start_command: {home}/current/bin/start
+          stop_command: {home}/current/bin/stop
           pid_file: "{base}/run/orders.pid"
       - verify: {{http: "http://{{address}}:{{http_port}}/healthz", json: {{version: "{{version}}", ready: true}}}}
       - readmit: {{haproxy: "{admin}", backend: orders, server: "{{host}}"}}
@@ -76,11 +78,18 @@ rollout:
     - {{name: health, http: "http://{{address}}:{{http_port}}/healthz", json: {{ready: true}}}}
 
 {approvals}
+notify:
+  - command: cat >> notices.txt     # a mail, a chat, a pager in real life
+    on: [start, rollback, hold, failure, end]
 risks:
-  - {{risk: the new version fails under real traffic only, likelihood: medium, impact: high,
-     prevention: a canary and a soak with an error gate, response: roll back, owner: li.wei}}
-rollback: {{trigger: more than 5 % of a host's answers are errors, limit: 5m}}
-acceptance: [all hosts answer with the new version, no order was lost]
+  - risk: {risk}
+    likelihood: medium
+    impact: high
+    prevention: {prevention}
+    response: {response}
+    owner: li.wei
+rollback: {{trigger: {trigger}, limit: 5m}}
+acceptance: [{accepted}]
 """
 SIGNED = """\
 approvals:
@@ -98,10 +107,31 @@ approvals:
   - {role: risk, by: chen.jie, signed: false}
 """
 
-BACKGROUNDS = {
-    "1.1": "prices are remembered, so that orders are answered faster",
-    "1.2": "the memory for prices is bounded",
-    "1.3": "the memory for prices is bounded, this time without the mistake of 1.2",
+TEXTS = {
+    "en": {
+        "title": "Orders {old} → {new}",
+        "1.1": "prices are remembered, so that orders are answered faster",
+        "1.2": "the memory for prices is bounded",
+        "1.3": "the memory for prices is bounded, without the mistake of 1.2",
+        "goal": "no customer's order fails while we upgrade",
+        "risk": "the new version fails under real traffic only",
+        "prevention": "a canary, and a soak with an error gate",
+        "response": "roll back",
+        "trigger": "more than 5 % of a host's answers are errors",
+        "accepted": "all hosts answer with the new version, no order was lost",
+    },
+    "zh": {
+        "title": "订单服务 {old} → {new}",
+        "1.1": "缓存价格，订单应答更快",
+        "1.2": "限制价格缓存的大小",
+        "1.3": "限制价格缓存的大小，并修正 1.2 的错误",
+        "goal": "升级期间客户订单零失败",
+        "risk": "新版本只在真实流量下出错",
+        "prevention": "先金丝雀，观察期设错误率门限",
+        "response": "回退",
+        "trigger": "单台主机应答错误率超过 5 %",
+        "accepted": "全部主机以新版本应答, 订单零丢失",
+    },
 }
 
 
@@ -112,18 +142,22 @@ def write_inventory(folder: Path, hosts: Sequence[SandboxHost]) -> Path:
     return path
 
 
-def write_plan(folder: Path, old: str, new: str, admin: Path, approvals: str) -> Path:
+def write_plan(folder: Path, old: str, new: str, admin: Path, approvals: str, language: str) -> Path:
     """`orders-NEW.yaml`, with the digest of the archive that lies in files/."""
+    texts = dict(TEXTS[language])
     path = folder / f"orders-{new}.yaml"
     text = PLAN.format(
-        title=f"Orders {old} → {new}",
-        background=BACKGROUNDS[new],
+        title=texts.pop("title").format(old=old, new=new),
+        background=texts[new],
+        language=language,
         old=old,
         new=new,
         base=f"{{root}}/{BASE}",
+        home=BASE,
         admin=admin,
         sha256=releases.digest(folder / f"files/orders-{new}.tar.gz"),
         approvals=approvals,
+        **{name: text for name, text in texts.items() if name[0].isalpha()},
     )
     path.write_text(text)
     return path

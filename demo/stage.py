@@ -37,6 +37,7 @@ class Stage:
     approvers: list[people.Approver]
     line: lifeline.Lifeline
     counts: Path
+    language: str
 
     def tally(self, since: float, until: float) -> traffic.Tally:
         """What the clients counted; waits until the last of these seconds is written."""
@@ -44,11 +45,11 @@ class Stage:
         return traffic.tally(self.counts.read_text().splitlines(), since, until)
 
     def plan(self, old: str, new: str) -> Path:
-        return plans.write_plan(self.folder, old, new, self.lb.admin, people.approvals(self.approvers))
+        return plans.write_plan(self.folder, old, new, self.lb.admin, people.approvals(self.approvers), self.language)
 
 
 @contextmanager
-def opened(folder: Path, *, standin: bool) -> Iterator[Stage]:
+def opened(folder: Path, *, standin: bool, language: str = "en") -> Iterator[Stage]:
     """Build it all up; at the end, however it comes, take it all down."""
     with ExitStack() as stack:
         lock = claim(folder)
@@ -65,7 +66,7 @@ def opened(folder: Path, *, standin: bool) -> Iterator[Stage]:
         stack.callback(line.forget, clients.pid)
         stack.callback(stop_clients, clients)
         wait_for_orders(folder / "traffic.jsonl")
-        yield Stage(folder, hosts, lb, people.make(folder / "keys"), line, folder / "traffic.jsonl")
+        yield Stage(folder, hosts, lb, people.make(folder / "keys"), line, folder / "traffic.jsonl", language)
 
 
 def claim(folder: Path) -> int:

@@ -87,6 +87,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "where-hosts.yaml": ("the inventory", "主机清单"),
     "where-reports": ("a report of each run", "每次执行的报告"),
     "where-bundles": ("signed archives, and what `verify` said", "签名归档，以及 verify 的结论"),
+    "where-notices": ("who would have been told what", "本应发出的通知"),
     "where-record": ("the journal", "执行日志库"),
     "where-hosts": ("the hosts: releases, configuration, log/history.log", "各主机：版本、配置、log/history.log"),
     "where-logs": ("what each command printed", "每条命令的输出"),

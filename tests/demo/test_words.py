@@ -3,7 +3,6 @@
 import string
 
 import pytest
-
 from demo.words import WORDS, choose_language, word
 
 
