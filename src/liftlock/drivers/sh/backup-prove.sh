@@ -33,7 +33,7 @@ trap clean EXIT
 trap 'exit 143' HUP INT TERM
 clean
 mkdir "$scratch"
-tar -x -z -p --numeric-owner -f "$path" -C "$scratch" || fail unpack
+unpack "$path" -C "$scratch" || fail unpack
 prove
 say path "$path"
 say sha256 "$sha256"

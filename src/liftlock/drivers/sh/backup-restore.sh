@@ -22,7 +22,7 @@ place() {
   old=$folder/.liftlock-replaced-$key
   remove "$scratch"
   mkdir -p "$folder" "$scratch"
-  tar -x -z -p --numeric-owner -f "$path" -C "$scratch" ".$1" || fail unpack
+  unpack "$path" -C "$scratch" ".$1" || fail unpack
   if [ -e "$old" ] && [ ! -e "$1" ]; then mv -f "$old" "$1"; fi
   remove "$old"
   if [ ! -e "$1" ] && [ ! -L "$1" ]; then
@@ -41,7 +41,7 @@ place() {
 # a folder that cannot be renamed (a mount point): emptied, then filled
 refill() {
   find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
-  tar -x -z -p --numeric-owner -f "$path" -C / ".$1" || fail unpack
+  unpack "$path" -C / ".$1" || fail unpack
 }
 
 verify() {

@@ -14,3 +14,9 @@ list() {
     } | sort
   )
 }
+
+# unpack archive -C folder [name...]: with the modes that it holds, whoever we are; `folder` keeps others out meanwhile
+unpack() (
+  umask 000
+  tar -x -z -p --numeric-owner -f "$@"
+)
