@@ -93,8 +93,8 @@ def tell_where(folder: Path, teller: Teller) -> None:
     }
     teller.rows("where", [(f"{shown(folder)}/{place}", teller.word(key)) for place, key in places.items()])
     program = Path(sys.executable).parent / "liftlock"
-    program = os.path.relpath(program, folder) if program.is_relative_to(CHECKOUT) else program
-    teller.rows("next", [(f"cd {shown(folder)}", "")] + [(f"{program} {words}", "") for words in NEXT])
+    typed = os.path.relpath(program, folder) if program.is_relative_to(CHECKOUT) else str(program)
+    teller.rows("next", [(f"cd {shown(folder)}", "")] + [(f"{typed} {words}", "") for words in NEXT])
 
 
 NEXT = (

@@ -121,7 +121,7 @@ TEXTS = {
         "accepted": "all hosts answer with the new version, no order was lost",
     },
     "zh": {
-        "title": "订单服务 {old} → {new}",
+        "title": "Orders 订单服务 {old} → {new}",
         "1.1": "缓存价格，订单应答更快",
         "1.2": "限制价格缓存的大小",
         "1.3": "限制价格缓存的大小，并修正 1.2 的错误",
