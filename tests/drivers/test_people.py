@@ -63,6 +63,7 @@ def test_manual_asks_and_its_undo_asks_too() -> None:
     told = driver.expand(Manual(text="x", irreversible="mail is sent", writes=False), SETTING)[0].action.traits
     assert told.reversal == Irreversible("mail is sent")
     assert not told.writes
+    assert not driver.expand(Manual(text="look at it"), SETTING)[0].action.traits.writes
     assert driver.complain(Manual(text="x", undo="y", restorable=True), SETTING)
 
 

@@ -37,7 +37,7 @@ class Manual(Part, frozen=True):
     undo: str = ""
     irreversible: str = ""
     restorable: bool = False
-    writes: bool = True
+    writes: bool | None = None  # not said: if it has or lacks a way back, in so many words
     within_s: Duration = field(default=86400.0, name="within")
 
 
@@ -74,11 +74,13 @@ class ManualDriver(Technology):
     def expand(self, item: Manual, setting: Setting) -> tuple[Template, ...]:
         args = {"text": item.text, "people": item.people, "done_when": item.done_when}
         reversal = reversal_of_words(item.irreversible, item.restorable)
-        traits = Traits(writes=item.writes, reversal=reversal)
+        declared = bool(item.undo or item.irreversible or item.restorable)
+        writes = declared if item.writes is None else item.writes
+        traits = Traits(writes=writes, reversal=reversal)
         undo = None
         if item.undo:
             undone = {"text": item.undo, "people": item.people, "done_when": ""}
-            undo = Action(Kind.MANUAL, "manual", undone, Traits(writes=item.writes), ("done_when",))
+            undo = Action(Kind.MANUAL, "manual", undone, Traits(writes=writes), ("done_when",))
         action = Action(Kind.MANUAL, "manual", args, traits, ("done_when",))
         return (Template("manual", action, undo, timeout_s=item.within_s, estimate_s=300.0),)
 
