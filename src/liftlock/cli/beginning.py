@@ -20,7 +20,7 @@ from liftlock.cli.trouble import refuse
 from liftlock.execute.approve import Standing, counting, missing, standing
 from liftlock.execute.opening import names_to_lock, open_run
 from liftlock.execute.world import World
-from liftlock.model.events import ApprovalGiven, Approved, Entry, RunResult
+from liftlock.model.events import ApprovalGiven, Approved, Entry, RunOpened, RunResult
 from liftlock.model.findings import Severity
 from liftlock.model.ports import Store
 from liftlock.model.schedule import Schedule
@@ -109,4 +109,8 @@ async def begin(world: World, approved: ApprovedPlan, by: str, controller: str) 
     await open_run(
         world, stream, upgrade_stream(upgrade), schedule, by=by, controller=controller, approvals=approved.approvals
     )
-    return await load_run(world.store, stream)
+    chosen = await load_run(world.store, stream)
+    opened = chosen.entries[0].event
+    if isinstance(opened, RunOpened):
+        await world.notifier.tell("start", opened)
+    return chosen

@@ -1,7 +1,7 @@
 """A run before one's eyes: a picture in a terminal, a line per event in a pipe, a JSON value per event for programs."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -14,9 +14,10 @@ from liftlock.model.ports import Clock
 from liftlock.model.reasons import Reason
 from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule
-from liftlock.publish.happenings import Weight
+from liftlock.publish.happenings import Weight, weight
 from liftlock.publish.live import PROBLEMS_MAX, live_view, plain_lines, progress_line
 from liftlock.publish.log import Line, line_of, log_json
+from liftlock.publish.outline import manual_steps
 from liftlock.publish.standing import Outlook
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Watcher:
         self.words = screen.words.within(schedule.zone)
         self.problems: deque[Line] = deque(maxlen=PROBLEMS_MAX)
         self.lanes_s: dict[str, float] = {}
+        self.asked: frozenset[str] = frozenset()
         self.shown_at = float("-inf")
         self.live: Live | None = None
 
@@ -65,16 +67,27 @@ class Watcher:
 
     def see(self, run: Run, entries: Sequence[Entry], waiting: Reason | None) -> None:
         """Show what arrived, and where the run stands."""
-        lines = [line_of("run", entry, self.words, run.controller) for entry in entries]
+        wanted = entries if self.screen.as_json else [e for e in entries if weight(e.event) is not Weight.DETAIL]
+        lines = [line_of("run", entry, self.words, run.controller) for entry in wanted]
         self.problems.extend(line for line in lines if line.weight is Weight.PROBLEM)
         self.learn(run, entries)
         if self.screen.as_json:
             self.screen.data_lines(log_json(lines))
         elif self.live is None:
             self.screen.lines(plain_lines(lines, self.words))
+            self.screen.lines(self.requests(run))
             self.now_and_then(run, LINE_EVERY_S)
         elif self.is_time(PICTURE_EVERY_S) or run.result is not None:
             self.live.update(self.picture(run, waiting, self.live.console.width), refresh=True)
+
+    def requests(self, run: Run) -> Iterator[str]:
+        """What people are asked for, once each: with the command that answers."""
+        asks = {step: "ui.confirm_with" for step, _ in manual_steps(self.schedule, run)}
+        asks |= dict.fromkeys(run.holds, "ui.settle_with")
+        for name, code in asks.items():
+            if name not in self.asked:
+                yield f"{' ' * 8} ? {self.words.say(code, step=name, subject=name)}"
+        self.asked = frozenset(asks)
 
     def learn(self, run: Run, entries: Sequence[Entry]) -> None:
         """How long lanes take, for the estimate of what is left."""
