@@ -26,7 +26,7 @@ def main() -> int:
         tell_where(options.folder, teller)
         return 0 if kept else FAILED
     except KeyboardInterrupt:
-        teller.show_cursor()
+        teller.after_kill()
         teller.say("stopped", folder=options.folder)
         return INTERRUPTED
     except (Unexpected, stage.StageError) as error:

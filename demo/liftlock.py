@@ -68,7 +68,7 @@ class Liftlock:
                 raise Unexpected("not-killed")
             process.send_signal(signal.SIGKILL)
             process.wait()
-        self.teller.show_cursor()
+        self.teller.after_kill()
         return process.pid, host
 
     @contextmanager

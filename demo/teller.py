@@ -52,6 +52,7 @@ class Teller:
             table.add_row(*row)
         self.console.print(table)
 
-    def show_cursor(self) -> None:
-        """A killed program cannot give the cursor back."""
+    def after_kill(self) -> None:
+        """A killed program gives neither the cursor back nor the rest of its line."""
         self.console.show_cursor(True)
+        self.console.print()
