@@ -11,24 +11,25 @@ from liftlock.model.run import Run
 
 
 class Room(Struct):
-    """The hosts that are out, by capacity, kept up to date while one call hands out room."""
+    """The hosts that are out, by capacity, and those that one call has let go out beside them."""
 
     layout: Layout
     run: Run
-    out: dict[str, set[str] | dict[str, int]] = {}
+    out: dict[str, set[str] | dict[str, int]]
+    going: dict[str, set[str]]
 
     def take(self, stage: str, host: str, *, back: bool) -> bool:
         """Let a host go out of service; false if that would break the promise."""
         name = self.layout.schedule.policies[self.layout.stages[stage].component].capacity
         capacity = self.layout.schedule.capacities[name]
-        out = self.hosts_out(name)
+        out, going = self.hosts_out(name), self.going.setdefault(name, set())
+        count = len(out) + len(going)
         limit = capacity.back_out_max if back else capacity.out_max
-        if host in out:
-            return len(out) <= limit or not self.may_serve(stage, host)
-        if len(out) >= limit:
+        if host in out or host in going:
+            return count <= limit or not self.may_serve(stage, host)
+        if count >= limit:
             return False
-        self.out[name] = out = out if isinstance(out, set) else set(out)
-        out.add(host)
+        going.add(host)
         return True
 
     def may_serve(self, stage: str, host: str) -> bool:
@@ -43,7 +44,7 @@ class Room(Struct):
 
 
 def room_for(layout: Layout, run: Run) -> Room:
-    return Room(layout, run, {})
+    return Room(layout, run, {}, {})
 
 
 def hosts_out(layout: Layout, run: Run, capacity: str) -> set[str] | dict[str, int]:

@@ -180,7 +180,8 @@ def domain_under_way(layout: Layout, run: Run, stage: Stage, view: StageView) ->
 
 def waiting_hosts(run: Run, stage: Stage, view: StageView) -> Iterator[str]:
     """Hosts whose lane has not begun, in the schedule's order, without walking those that have."""
-    for host in stage.hosts[view.stepped :]:
+    for place in range(view.stepped, len(stage.hosts)):
+        host = stage.hosts[place]
         if f"{stage.id}/{host}" not in run.lanes:
             yield host
     if view.begun < len(stage.hosts) and view.stepped >= len(stage.hosts):

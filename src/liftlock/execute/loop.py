@@ -304,4 +304,5 @@ class Loop:
         self.inbox.append(event)
 
     async def observe(self, stage: str, since: datetime | None) -> None:
-        self.inbox.append(await self.observer.look(self.layout, self.run, stage, since))
+        event = await self.observer.look(self.layout, self.run, stage, since)
+        self.inbox.append(event)  # only now: a turn has replaced the inbox since the look began

@@ -157,7 +157,7 @@ class Performer:
             try:
                 answer = self.read(job, driver, await self.once(job, operation, read_only=is_read_only(job)))
             except WorldError as error:
-                if not asked_again(operation, error) or clock.monotonic() + ASK_AGAIN_S > deadline:
+                if not asked_again(job, operation, error) or clock.monotonic() + ASK_AGAIN_S > deadline:
                     raise
                 answer = Again(ASK_AGAIN_S)
             if not isinstance(answer, Again):
@@ -234,7 +234,8 @@ def is_read_only(job: Job) -> bool:
     return job.step.action.kind in READ_ONLY
 
 
-def asked_again(operation: Operation, error: WorldError) -> bool:
-    """A peer that does not answer yet is asked again: a service that is starting, a load balancer that reloads."""
+def asked_again(job: Job, operation: Operation, error: WorldError) -> bool:
+    """A peer that does not answer yet is asked again: a service that starts, a balancer that reloads, a reboot."""
     passing = error.kind in (WorldKind.UNREACHABLE, WorldKind.TIMEOUT, WorldKind.REFUSED)
-    return passing and isinstance(operation, HttpCall | SocketCall) and operation.repeatable
+    repeatable = isinstance(operation, HttpCall | SocketCall) and operation.repeatable
+    return passing and (repeatable or (isinstance(operation, Greet) and job.step.action.kind is Kind.VERIFY))

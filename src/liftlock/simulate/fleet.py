@@ -215,11 +215,12 @@ class Fleet:
 
     async def wait(self, host: str, mark: str, timeout_s: float) -> ScriptOutcome:
         job = self.hosts[host].jobs[mark]
-        await self.clock.sleep(max(min(job.ends_at_s - self.clock.monotonic(), timeout_s), 0.0))
+        left_s = max(job.ends_at_s - self.clock.monotonic(), 0.0)
+        await self.clock.sleep(min(left_s, timeout_s))
         found = await self.reach(host)
         if job.boot != found.boot or job.lost or job.outcome is None:
             return Vanished()
-        if job.ends_at_s > self.clock.monotonic():
+        if left_s > timeout_s:
             job.lost = job.stopped = True
             return TimedOut()
         if self.happens(self.faults.lost_answer):
