@@ -26,7 +26,7 @@ from liftlock.model.actions import (
 )
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.ports import Absent, ScriptOutcome
-from liftlock.model.schedule import Schedule
+from liftlock.model.schedule import CONTROLLER, Schedule
 from liftlock.simulate.clock import VirtualClock
 from liftlock.simulate.faults import Faults
 from liftlock.simulate.technology import BUSY, PERMANENT, UNWELL
@@ -85,6 +85,7 @@ class Fleet:
         self.keeps_trace = True
         self.boots = 0
         self.hosts = {name: SimulatedHost(self.new_boot(), {}) for name in schedule.hosts}
+        self.hosts[CONTROLLER] = SimulatedHost(CONTROLLER, {})  # where calls are made from: always there
         for stage in schedule.stages:
             for name in stage.hosts:
                 self.add(name, stage.component)
@@ -272,6 +273,8 @@ class Fleet:
     async def reach(self, name: str) -> SimulatedHost:
         """The host, if it answers now; its own latency is part of what is asked of it."""
         host = self.hosts[name]
+        if name == CONTROLLER:
+            return host
         if self.is_dead(host) or self.happens(self.faults.lost_connection):
             await self.clock.sleep(self.rng.uniform(0.5, 3.0))
             raise WorldError(WorldKind.UNREACHABLE, f"{name} does not answer")
@@ -280,6 +283,8 @@ class Fleet:
     def misbehave(self, name: str) -> None:
         """Now and then a host dies or reboots while something runs on it, or the controller's wall clock jumps."""
         host = self.hosts[name]
+        if name == CONTROLLER:
+            return
         if self.happens(self.faults.death):
             host.dead_until_s = self.clock.monotonic() + DOWN_S if self.rng.random() < 0.5 else float("inf")
             host.boot = self.new_boot()
