@@ -93,6 +93,19 @@ def test_run_without_a_plan_goes_on_with_the_only_open_run(gated: Site) -> None:
     assert gated.versions() == ["1.1"] * 4
 
 
+def test_a_second_controller_takes_over_and_the_first_stops(gated: Site) -> None:
+    first = gated.start("run", "plan.yaml")
+    gated.wait_for("StepStarted", "command")
+    second = gated.start("run", "plan.yaml")
+    status, out = end(first)
+    assert status == 1, out
+    assert "Traceback" not in out
+    open_gates(gated)
+    status, out = end(second)
+    assert status == 0, out
+    assert ran(gated) == [1, 1, 1, 1]
+
+
 def test_abort_stops_before_the_next_host_and_a_rollback_brings_back(gated: Site) -> None:
     process = gated.start("run", "plan.yaml")
     gated.wait_for("StepStarted", "command")

@@ -8,7 +8,7 @@ import typer
 from msgspec import to_builtins
 
 from liftlock.cli.exits import Exit
-from liftlock.cli.opening import complete, opened
+from liftlock.cli.opening import complete, folder_of, opened
 from liftlock.cli.options import Json, Lang, StoreAt, command, commands
 from liftlock.cli.record_commands import show_discrepancies
 from liftlock.cli.screen import open_screen
@@ -32,7 +32,7 @@ Folder = Annotated[Path, typer.Argument(help="A folder.", show_default=False)]
 def backup(into: Folder, store: StoreAt = "", lang: Lang = "", as_json: Json = False) -> None:
     """Copy the record, which may be in use, into an empty folder, and prove the copy."""
     screen = open_screen(lang, as_json)
-    place = Path(store_folder(store, os.environ, None))
+    place = folder_of(store_folder(store, os.environ, None))
     complete(copies.backup(place, into))
     if as_json:
         screen.data({"copied": str(place), "into": str(into)})
@@ -44,7 +44,7 @@ def backup(into: Folder, store: StoreAt = "", lang: Lang = "", as_json: Json = F
 def restore(source: Folder, store: StoreAt = "", lang: Lang = "", as_json: Json = False) -> None:
     """Put a copy back where no record is, and prove it."""
     screen = open_screen(lang, as_json)
-    place = Path(store_folder(store, os.environ, None))
+    place = folder_of(store_folder(store, os.environ, None))
     complete(copies.restore(source, place))
     if as_json:
         screen.data({"copied": str(source), "into": str(place)})

@@ -20,9 +20,7 @@ def complete(work: Coroutine[Any, Any, T]) -> T:
 @asynccontextmanager
 async def opened(place: str, *, make: bool = False) -> AsyncIterator[SqliteStore]:
     """The store at `place`, closed at the end. Without `make`, one that is not there is an error, not a new one."""
-    if "://" in place:
-        raise WorldError(WorldKind.MISSING, f"{place}: only a folder can hold the record", what=place)
-    folder = Path(place)
+    folder = folder_of(place)
     if not make and not (folder / DATABASE).exists():
         raise WorldError(WorldKind.MISSING, f"{folder}: no record here", what=str(folder))
     store = await open_store(folder)
@@ -30,3 +28,10 @@ async def opened(place: str, *, make: bool = False) -> AsyncIterator[SqliteStore
         yield store
     finally:
         await store.close()
+
+
+def folder_of(place: str) -> Path:
+    """Where the record lies on this machine. Raises WorldError(REFUSED) for any other place."""
+    if "://" in place:
+        raise WorldError(WorldKind.REFUSED, f"{place}: only a folder can hold the record", what=place)
+    return Path(place)

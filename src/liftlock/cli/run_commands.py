@@ -109,12 +109,24 @@ async def go_on(driver: Driver, chosen: Chosen) -> Exit:
     """Drive an open run. After an amendment once more, with the new schedule's hosts."""
     while True:
         schedule = chosen.schedule
+        refuse_without_drivers(driver, schedule)
         clock = speak(driver.screen, schedule.language, schedule.zone, driver.found)
         async with world_of(driver.screen, driver.store, clock, driver.found, schedule, driver.folder) as world:
             run, amended = await drive_once(driver, chosen, world, clock)
         if not amended:
             return of_run(run)
         chosen = await load_run(driver.store, chosen.stream)
+
+
+def refuse_without_drivers(driver: Driver, schedule: Schedule) -> None:
+    """Another machine, or another installation: what the schedule was arranged with must be here as well."""
+    here = driver.found.manifests
+    for name, version in schedule.drivers.items():
+        if name not in here:
+            raise refuse("driver-missing", driver=name, version=version)
+        if here[name].version != version:
+            fields = {"driver": name, "planned": version, "here": here[name].version}
+            driver.screen.warn(driver.screen.words.say("ui.run.other_driver", **fields))
 
 
 def readable_title(driver: Driver, path: Path) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from msgspec import DecodeError, json
 
+from liftlock.cli.opening import folder_of
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.survey import Survey
 
@@ -16,7 +17,8 @@ def keep_survey(store: str, upgrade: str, survey: Survey) -> Path:
     place = place_of(store, upgrade)
     temporary = place.with_suffix(".part")
     try:
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (place.parent.parent, place.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(json.encode(survey))
@@ -35,4 +37,4 @@ def kept_survey(store: str, upgrade: str) -> Survey | None:
 
 
 def place_of(store: str, upgrade: str) -> Path:
-    return Path(store) / FOLDER / f"{upgrade}.json"
+    return folder_of(store) / FOLDER / f"{upgrade}.json"
