@@ -11,6 +11,7 @@ from hashlib import sha256
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from liftlock.journal.checkpoint import Signer, Verifier
+from liftlock.journal.spool import Spool
 from liftlock.journal.tip import DECODER, Tip, encode_events
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.events import Entry, Event
@@ -29,15 +30,15 @@ def nothing(stream: str, events: Sequence[Event]) -> None:
 class MemoryStore:
     """The port `Store` without a disk. What a hook raises is a crash before, or right after, the commit.
 
-    `keep=False` keeps heads only, for fleets whose history nobody reads: `entries` then answers nothing.
+    `spool`: the entries lie in an unnamed temporary file, for histories that are too long for memory.
     """
 
-    def __init__(self, *, before_commit: Hook = nothing, after_commit: Hook = nothing, keep: bool = True) -> None:
+    def __init__(self, *, before_commit: Hook = nothing, after_commit: Hook = nothing, spool: bool = False) -> None:
         self.before_commit = before_commit
         self.after_commit = after_commit
-        self._keep = keep
+        self._spool = spool
         self._tips: dict[str, Tip] = {}
-        self._bodies: dict[str, list[bytes]] = {}
+        self._bodies: dict[str, list[bytes] | Spool] = {}
         self._locks: dict[str, str] = {}
         self._blobs: dict[str, bytes] = {}
         self._checkpoints: dict[str, dict[int, str]] = {}
@@ -63,8 +64,9 @@ class MemoryStore:
         tip.epoch += raise_epoch
         entries, bodies = tip.extend(events, encoded, at)
         self._tips[stream] = tip
-        if self._keep:
-            self._bodies.setdefault(stream, []).extend(bodies)
+        if stream not in self._bodies:
+            self._bodies[stream] = Spool() if self._spool else []
+        self._bodies[stream].extend(bodies)
         self.after_commit(stream, events)
         return tuple(entries)
 

@@ -55,7 +55,7 @@ class Tip(Struct):
         entries, bodies = [], []
         for event, data in zip(events, encoded, strict=True):
             body = b'{"seq":%d,"at":%b,"epoch":%d,"event":%b}' % (size, written_at, epoch, data)
-            push(frontier, size, sha256(b"\x00" + body).digest())
+            push(frontier, size, sha256(b"\x00" + body).digest())  # merkle.leaf_hash, without a call
             entries.append(Entry(size, at, epoch, event))
             bodies.append(body)
             size += 1
