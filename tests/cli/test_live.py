@@ -12,7 +12,7 @@ from tests.cli.conftest import HOSTS, Site
 from tests.cli.test_steering import GATED, MANUAL, end, open_gates
 
 
-def in_terminal(site: Site, *words: str, typed: bytes = b"", within_s: float = 30) -> tuple[int, str]:
+def in_terminal(site: Site, *words: str, typed: bytes = b"", asked: bytes = b"[y/N]", within_s: float = 30) -> tuple[int, str]:
     """What a terminal of 100 columns shows; `typed` is sent once something was asked."""
     pid, terminal = pty.fork()
     if pid == 0:
@@ -31,7 +31,7 @@ def in_terminal(site: Site, *words: str, typed: bytes = b"", within_s: float = 3
         if not data:
             break
         shown += data
-        if typed and b"[y/N]" in shown:
+        if typed and asked in shown:
             os.write(terminal, typed)
             typed = b""
     else:
@@ -46,6 +46,16 @@ def test_a_terminal_is_asked_and_sees_a_picture(site: Site) -> None:
     assert "█" in shown
     assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h") == 1
     assert site.versions() == ["1.1"] * 4
+
+
+def test_init_asks_what_no_option_says(site: Site) -> None:
+    answers = b"billing\r3.0\r3.1\r10.1.1.1, 10.1.1.2\r"
+    status, shown = in_terminal(site, "init", "--into", "new", typed=answers, asked=b"orders")
+    assert status == 0, shown
+    plan = (site.folder / "new" / "plan.yaml").read_text()
+    assert "billing" in plan
+    assert '"3.1"' in plan
+    assert "10.1.1.2" in (site.folder / "new" / "hosts.yaml").read_text()
 
 
 def test_no_means_no(site: Site) -> None:

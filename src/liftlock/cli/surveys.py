@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import DecodeError, json
 
 from liftlock.cli.opening import folder_of
-from liftlock.model.errors import WorldError, WorldKind
+from liftlock.journal.faults import faults_of
 from liftlock.model.survey import Survey
 
 FOLDER = "surveys"
@@ -16,15 +16,13 @@ def keep_survey(store: str, upgrade: str, survey: Survey) -> Path:
     """Written whole or not at all, for its owner only. Raises WorldError."""
     place = place_of(store, upgrade)
     temporary = place.with_suffix(".part")
-    try:
+    with faults_of(place):
         for folder in (place.parent.parent, place.parent):
             folder.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(json.encode(survey))
         temporary.replace(place)
-    except OSError as error:
-        raise WorldError(WorldKind.STORE_FULL, f"{place}: {error.strerror}", what=str(place)) from error
     return place
 
 

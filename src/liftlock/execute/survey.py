@@ -21,14 +21,20 @@ LOOK_TIMEOUT_S = 20.0
 VALUE_MAX = 200
 SIDE_BY_SIDE = 50
 
+# Builtins wherever they suffice: a fork costs more than all of them together.
 BODY = r"""
 say() { [ -z "$2" ] || printf '@%s=%s\n' "$1" "$2"; }
+line() { value= && [ -r "$1" ] && IFS= read -r value <"$1"; }
 if [ -r /etc/os-release ]; then
-  say os "$(. /etc/os-release; printf %s "${ID:-}")"
-  say os_version "$(. /etc/os-release; printf %s "${VERSION_ID:-}")"
+  while IFS='=' read -r key value; do
+    value=${value#[\"\']} value=${value%[\"\']}
+    case $key in ID) say os "$value" ;; VERSION_ID) say os_version "$value" ;; esac
+  done </etc/os-release
 fi
-say kernel "$(uname -r 2>/dev/null)"
-say arch "$(uname -m 2>/dev/null)"
+line /proc/sys/kernel/osrelease || value=$(uname -r 2>/dev/null)
+say kernel "$value"
+line /proc/sys/kernel/arch || value=$(uname -m 2>/dev/null)
+say arch "$value"
 say cpus "$(getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null)"
 if [ -r /proc/meminfo ]; then
   while read -r key value unit; do
@@ -38,19 +44,24 @@ if [ -r /proc/meminfo ]; then
     esac
   done </proc/meminfo
 fi
-say zone "$(cat /etc/timezone 2>/dev/null || date +%Z 2>/dev/null)"
-say boot "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
-least=
+line /etc/timezone || value=$(date +%Z 2>/dev/null)
+say zone "$value"
+line /proc/sys/kernel/random/boot_id && say boot "$value"
+set --
 for path in $SURVEY_PATHS; do
   while [ ! -e "$path" ]; do
-    case $path in */*) path=${path%/*}; path=${path:-/} ;; *) path=. ;; esac
+    case $path in */*) path=${path%/*} path=${path:-/} ;; *) path=. ;; esac
   done
-  free=$(df -Pk "$path" 2>/dev/null | { read -r head; read -r device blocks used free rest; printf %s "$free"; })
-  case $free in ''|*[!0-9]*) continue ;; esac
-  free=$((free / 1024))
-  if [ -z "$least" ] || [ "$free" -lt "$least" ]; then least=$free; fi
+  set -- "$@" "$path"
 done
-say disk_free_mb "$least"
+df -Pk "$@" 2>/dev/null | {
+  least=
+  while read -r device blocks used free rest; do
+    case $free in ''|*[!0-9]*) continue ;; esac
+    if [ -z "$least" ] || [ "$free" -lt "$least" ]; then least=$free; fi
+  done
+  [ -z "$least" ] || say disk_free_mb "$((least / 1024))"
+}
 for unit in $SURVEY_SERVICES; do
   command -v systemctl >/dev/null 2>&1 || break
   say "service:$unit" "$(systemctl is-active "$unit" 2>/dev/null)"
