@@ -8,7 +8,6 @@ them; medians and their ratios are printed. Both sides share this machine's proc
 
 import argparse
 import asyncio
-import shutil
 import statistics
 import sys
 import tempfile
@@ -156,7 +155,6 @@ def measure(field: Field, rounds: int, ways: list[str]) -> dict[str, list[tuple[
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
             figures[way].append((wall, cpu * 1000 / len(field.hosts)))
             print(f"  {way:26} {wall:7.2f} s  {cpu * 1000 / len(field.hosts):6.2f} ms a host", file=sys.stderr)
-            shutil.rmtree(field.folder / f"turn{field.turn}")
     return figures
 
 

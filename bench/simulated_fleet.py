@@ -53,16 +53,20 @@ def schedule_of(count: int) -> Schedule:
 
 
 def measure(count: int) -> None:
-    teller = Teller(schedule_of(count), 1, CALM, ZoneInfo("UTC"), EPOCH)
+    teller = Teller(schedule_of(count), 1, CALM, ZoneInfo("UTC"), EPOCH, spool=True)
     teller.fleet.keeps_trace = False
     gc.freeze()
     began = time.perf_counter()
-    story = run_virtually(teller.tell(People()))
+    run_virtually(teller.play(People()))
     wall_s = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    run = teller.driven
+    result = run.result.value if run and run.result else "open"
+    events = run.size if run else 0
     print(
         f"{count:>7} hosts: {wall_s:7.1f} s wall, {peak:6.0f} MiB peak, {wall_s / count * 1e6:6.0f} µs a host, "
-        f"{story.run.size} events, {story.run.result.value if story.run.result else 'open'}"
+        f"{events} events, {result}",
+        flush=True,
     )
 
 

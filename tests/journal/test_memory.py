@@ -77,11 +77,13 @@ def test_hooks_are_not_asked_about_what_is_refused():
         at_once(MemoryStore(before_commit=crash).append("r", [STARTED], NOW, size=3))
 
 
-def test_a_store_that_keeps_heads_only_still_checks_and_hashes():
-    whole, forgetful = MemoryStore(), MemoryStore(keep=False)
-    for store in (whole, forgetful):
+def test_a_store_that_spools_its_entries_answers_as_one_that_does_not():
+    usual, spooled = MemoryStore(), MemoryStore(spool=True)
+    for store in (usual, spooled):
         at_once(store.append("r", [STARTED] * 5, NOW, size=0))
         with pytest.raises(StaleError):
             at_once(store.append("r", [STARTED], NOW, size=0))
-    assert at_once(forgetful.entries("r")) == ()
-    assert at_once(forgetful.head("r")) == at_once(whole.head("r"))
+        at_once(store.append("r", [STARTED] * 2, NOW, size=5))
+    for since, limit in ((0, None), (3, 2), (6, 5), (7, None), (0, 0)):
+        assert at_once(spooled.entries("r", since, limit)) == at_once(usual.entries("r", since, limit))
+    assert at_once(spooled.head("r")) == at_once(usual.head("r"))

@@ -23,7 +23,7 @@ class ContextMaker:
         self.layout = layout
 
     def remember(self, event: ev.RunEvents) -> None:
-        if isinstance(event, ev.StepSucceeded) and event.evidence.facts:
+        if isinstance(event, ev.StepSucceeded):
             self.evidence.setdefault(lane_of(event.step), {})[event.step] = event.evidence.facts
 
     def forget(self, lane: str) -> None:

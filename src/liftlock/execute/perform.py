@@ -6,6 +6,7 @@ asked of a peer (HTTP, a socket) is repeated within its deadline only if asking 
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -69,6 +70,7 @@ def mark_of(run: str, step_id: str, attempt: int) -> str:
     return f"{safe_run(run)}.{readable}.{sha256(step_id.encode()).hexdigest()[:12]}.{attempt}"
 
 
+@cache
 def safe_run(run: str) -> str:
     """The run's name in marks: readable, safe, at most 80 bytes."""
     readable = re.sub(r"[^A-Za-z0-9-]", "_", run)[:64]

@@ -90,13 +90,15 @@ class Wakefulness:
 class Teller:
     """Plays one story."""
 
-    def __init__(self, schedule: Schedule, seed: int, faults: Faults, zone: tzinfo, begins: datetime) -> None:
+    def __init__(
+        self, schedule: Schedule, seed: int, faults: Faults, zone: tzinfo, begins: datetime, *, spool: bool = False
+    ) -> None:
         self.schedule, self.faults = schedule, faults
         self.rng = random.Random(seed)
         self.clock = VirtualClock(zone, begins)
         self.fleet = Fleet(schedule, self.clock, self.rng, faults)
         self.times: list[float] = []
-        self.store = MemoryStore(before_commit=self.maybe_crash, after_commit=self.committed)
+        self.store = MemoryStore(before_commit=self.maybe_crash, after_commit=self.committed, spool=spool)
         self.crashes = 0
         self.opened = False
         self.driven: Run | None = None
@@ -111,7 +113,8 @@ class Teller:
             self.times += [self.clock.monotonic()] * len(events)
         self.maybe_crash(stream, events)
 
-    async def tell(self, people: "People") -> Story:
+    async def play(self, people: "People") -> None:
+        """From the opening to the end, or to a hold that nobody answers."""
         world = self.world(Wakefulness(self.clock))
         await open_run(world, STREAM, "u-simulated", self.schedule, by="li.wei", controller="c0")
         self.opened = True
@@ -123,6 +126,9 @@ class Teller:
             for task in (life, *self.sleepers):
                 task.cancel()
             await asyncio.gather(life, *self.sleepers, return_exceptions=True)
+
+    async def tell(self, people: "People") -> Story:
+        await self.play(people)
         entries = await self.store.entries(STREAM)
         return Story(
             self.schedule,
