@@ -8,12 +8,12 @@
 #   - its deadline is kept here too: by the guard (ll_guard), which the controller asks for when a script runs longer
 #     than a moment, and which ll_quit starts for whatever still runs when the connection is gone.
 #   - what it prints is bounded: the guard keeps the first and the last ll_half bytes.
-# MARK.run: "pid start deadline boot", then at most one "kill T" (deadline) or "kill C" (cancelled), then "exit CODE".
+# MARK.run: "pid deadline boot", then at most one "kill T" (deadline) or "kill C" (cancelled), then "exit CODE".
 # On the way of an ordinary quiet script nothing is forked but its keeper and itself: what else is read or written
 # there, builtins read and write.
 #
-# shellcheck disable=SC2154,SC2062,SC2086,SC2030,SC2031
-# (the first lines come from outside; words are split, and patterns expanded, on purpose)
+# shellcheck disable=SC2154,SC2062,SC2086,SC2030,SC2031,SC3013
+# (the first lines come from outside; words are split, and patterns expanded, on purpose; every sh that we know has -ef)
 
 ll_say() { printf '\001%s(%s\n%s\001%s)' "$ll_n" "$1" "$2" "$ll_n"; }
 
@@ -24,6 +24,7 @@ ll_line() { ll_v='' && [ -r "$1" ] && IFS= read -r ll_v <"$1"; }
 ll_add() { ll_t="$ll_t$1 $2
 "; }
 
+# tag: who and what this host is, in one frame.
 ll_greet() {
 	ll_boot
 	ll_t=
@@ -43,12 +44,13 @@ ll_greet() {
 			case $ll_v in ID=*) ll_add os "${ll_v#*=}" ;; VERSION_ID=*) ll_add os_version "${ll_v#*=}" ;; esac
 		done </etc/os-release
 	fi
-	ll_say 'G 0' "$ll_t"
+	ll_say "G $1" "$ll_t"
 }
 
+# ll_id: the boot id. A machine's does not change while this shell lives; a sandbox's may.
 ll_boot() {
-	ll_id=
-	if [ -n "$ll_b" ] && [ -r "$ll_b" ]; then read -r ll_id <"$ll_b"; fi
+	[ -z "$ll_b" ] || ll_id=
+	[ -z "$ll_b" ] || [ ! -r "$ll_b" ] || read -r ll_id <"$ll_b"
 	[ -n "$ll_id" ] || read -r ll_id </proc/sys/kernel/random/boot_id || ll_id=unknown
 }
 
@@ -90,25 +92,22 @@ ll_folder() {
 
 # --- the record of an attempt -------------------------------------------------------------------------------
 
-# Read MARK.run: ll_pid ll_born ll_dead ll_home, ll_kill and ll_exit. False if there is no record.
+# Read MARK.run: ll_pid ll_dead ll_home, ll_kill and ll_exit. False if there is no record.
 ll_read() {
-	ll_f=$ll_s/$1 ll_pid='' ll_born='' ll_dead=0 ll_home='' ll_kill='' ll_exit=''
+	ll_f=$ll_s/$1 ll_pid='' ll_dead=0 ll_home='' ll_kill='' ll_exit=''
 	[ -f "$ll_f.run" ] && [ ! -L "$ll_f.run" ] || return 1
 	{
-		read -r ll_pid ll_born ll_dead ll_home || ll_pid=
+		read -r ll_pid ll_dead ll_home || ll_pid=
 		while read -r ll_k ll_v; do
 			case $ll_k in exit) ll_exit=$ll_v ;; kill) ll_kill=${ll_kill:-$ll_v} ;; esac
 		done
 	} <"$ll_f.run"
 }
 
-# Is its keeper there? By pid, start time and boot: a number that was given out again is not it.
+# Is its keeper there? It alone holds the output on descriptor 8: a number that was given out again is not it.
 ll_alive() {
 	ll_boot
-	[ -n "$ll_pid" ] && [ "$ll_home" = "$ll_id" ] || return 1
-	{ read -r ll_v <"/proc/$ll_pid/stat"; } 2>/dev/null || return 1
-	set -- ${ll_v##*) }
-	[ "${20}" = "$ll_born" ] && [ "$1" != Z ]
+	[ -n "$ll_pid" ] && [ "$ll_home" = "$ll_id" ] && [ "/proc/$ll_pid/fd/8" -ef "$ll_f.out" ]
 }
 
 # Does the script itself still run, though its keeper is gone?
@@ -162,36 +161,28 @@ ll_create() {
 ll_job() {
 	trap : TERM HUP INT
 	ll_f=$ll_s/$2 ll_tag=$1
-	read -r ll_pid ll_v </proc/self/stat
-	ll_uptime_of "$3"
+	while read -r ll_k ll_pid && [ "$ll_k" != Tgid: ]; do :; done </proc/self/status
+	ll_uptime
 	eval "$4"
 	export LIFTLOCK_MARK="$2;"
-	read -r ll_v </proc/self/stat
-	set -- ${ll_v##*) }
-	if ! printf '' >>"$ll_f.out"; then
-		ll_say "F $ll_tag"
+	if ! command exec 8>>"$ll_f.out"; then
+		ll_say "F $1"
 		exit
 	fi
 	set -C
-	if ! printf '%s %s %s %s\n' "$ll_pid" "${20}" "$ll_dead" "$ll_id" >"$ll_f.run"; then
-		if [ -L "$ll_f.run" ]; then ll_say "A $ll_tag"; else ll_say "F $ll_tag"; fi
+	if ! printf '%s %s %s\n' "$ll_pid" "$((ll_now + $3))" "$ll_id" >"$ll_f.run"; then
+		if [ -L "$ll_f.run" ]; then ll_say "A $1"; else ll_say "F $1"; fi
 		exit
 	fi
 	set +C
-	exec 8>>"$ll_f.out"
 	$ll_sid $ll_sh "$ll_f" >&8 2>&1 </dev/null 8>&-
 	ll_code=$?
 	printf 'exit %s\n' "$ll_code" >>"$ll_f.run"
-	ll_read "${ll_f##*/}"
+	ll_read "$2"
 	ll_exit=$ll_code
 	ll_size /proc/self/fdinfo/8
 	[ "$ll_got" -le $((ll_half * 2)) ] || ll_trim
 	ll_report
-}
-
-ll_uptime_of() {
-	ll_uptime
-	ll_dead=$((ll_now + $1))
 }
 
 # --- what became of it --------------------------------------------------------------------------------------
@@ -494,11 +485,11 @@ ll_sweep() {
 	ll_say "D $ll_tag"
 }
 
-ll_jobs='' ll_looks='' ll_watched='' ll_sid=''
+ll_jobs='' ll_looks='' ll_watched='' ll_sid='' ll_id=''
 exec 2>&1
 trap : PIPE TERM HUP INT
 trap ll_quit EXIT
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 ll_uid
 ll_folder
-ll_greet
+ll_greet 0

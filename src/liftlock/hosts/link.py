@@ -122,7 +122,5 @@ class Link:
 
     async def _ask_welcome(self, connection: Connection) -> None:
         shell: Shell = connection.shell
-        answer = shell.expect(0)
-        shell.tell("ll_folder; ll_greet")
-        frame = await shell.answer(0, answer, self._limits.reply_s)
+        frame = await shell.ask("ll_folder; ll_greet {tag}", within_s=self._limits.reply_s)
         self._welcome = read_welcome(frame.payload, self._clock.now().timestamp(), shell.noise)

@@ -18,6 +18,7 @@ from liftlock.model.inventory import Host
 
 HANDED_ON = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
 READ_BYTES = 65_536
+LONGEST_CLOSE_S = 5.0
 
 
 class LocalConnection:
@@ -56,10 +57,15 @@ class LocalConnection:
         return nullcontext("")
 
     async def close(self) -> None:
-        """Until the shell has ended: its loop may be closed next."""
+        """Close its input: the shell sees to what still runs, and ends. Killed, as closing the transport would, it
+        could not; so its end is waited for."""
         self._shell.fail("closed")
+        try:
+            async with asyncio.timeout(LONGEST_CLOSE_S):
+                await self._child.ended.wait()
+        except TimeoutError:
+            return
         self._process.close()
-        await self._child.ended.wait()
 
 
 class LocalPipe:

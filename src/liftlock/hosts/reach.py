@@ -37,6 +37,7 @@ from liftlock.model.schedule import CONTROLLER
 
 Answer = TypeVar("Answer")
 USUAL = Limits()
+NOTHING_STARTED = (WorldKind.HOST_FULL, WorldKind.REBOOTED)
 
 
 class Reach:
@@ -159,7 +160,7 @@ class Reach:
         Before anything was asked, a host that cannot be reached is said to be so after the usual number of logins.
         """
         link, until_s = self._link(host), self._clock.monotonic() + timeout_s
-        asked = False
+        asked = lost = False
         for attempt in range(1_000_000):
             try:
                 shell = (await link.connection()).shell
@@ -168,8 +169,11 @@ class Reach:
                 asked = True
                 return await once(shell, max(until_s - self._clock.monotonic(), 0.1))
             except Lost as error:
+                lost = True
                 why = WorldError(WorldKind.UNREACHABLE, f"the connection was lost: {error}", host=host)
             except WorldError as error:
+                if lost and error.kind in NOTHING_STARTED:  # that is said of the second request, not of the first
+                    raise WorldError(WorldKind.UNREACHABLE, error.message, **error.fields) from error
                 if error.kind is not WorldKind.UNREACHABLE or not asked:
                     raise
                 why = error

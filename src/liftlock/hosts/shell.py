@@ -70,9 +70,12 @@ class Shell:
         self._pieces.pop(tag, None)
 
     def tell(self, line: str) -> None:
-        """Send a line; whether it arrives is seen by the answers."""
+        """Send a line; whether it arrives is seen by the answers.
+
+        In braces: of a line that was cut by a lost connection, the shell runs nothing.
+        """
         if self._wire is not None and not self._why_lost:
-            self._wire.write(line.encode("utf-8", "surrogateescape") + b"\n")
+            self._wire.write(b"{ %s\n}\n" % line.encode("utf-8", "surrogateescape"))
 
     async def ask(self, line: str, *, within_s: float) -> Frame:
         """Send a line in which `{tag}` stands for its tag; the answer. Raises Lost."""

@@ -3,6 +3,7 @@
 How the login is made is said in login.py.
 """
 
+import asyncio
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.inventory import Host
 
 READ_BYTES = 65_536
+LONGEST_CLOSE_S = 5.0
 
 
 class ShellSession(asyncssh.SSHClientSession[bytes]):
@@ -77,7 +79,11 @@ class SshConnection:
     async def close(self) -> None:
         self._shell.fail("closed")
         self._connection.close()
-        await self._connection.wait_closed()
+        try:
+            async with asyncio.timeout(LONGEST_CLOSE_S):
+                await self._connection.wait_closed()
+        except TimeoutError:
+            self._connection.abort()
 
 
 class SshPipe:
