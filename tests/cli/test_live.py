@@ -12,7 +12,9 @@ from tests.cli.conftest import HOSTS, Site
 from tests.cli.test_steering import GATED, MANUAL, end, open_gates
 
 
-def in_terminal(site: Site, *words: str, typed: bytes = b"", asked: bytes = b"[y/N]", within_s: float = 30) -> tuple[int, str]:
+def in_terminal(
+    site: Site, *words: str, typed: bytes = b"", asked: bytes = b"[y/N]", within_s: float = 30
+) -> tuple[int, str]:
     """What a terminal of 100 columns shows; `typed` is sent once something was asked."""
     pid, terminal = pty.fork()
     if pid == 0:

@@ -24,10 +24,10 @@ class Menu(TyperGroup):
         names: Any = dict.fromkeys(COMMANDS)
         self.commands = names  # names only: Typer suggests the nearest of them
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override,unused-ignore]
+    def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override,unused-ignore]
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """None for a name that is not ours: Typer then suggests the nearest."""
         entry = COMMANDS.get(cmd_name)
         if entry is None:
