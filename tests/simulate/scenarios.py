@@ -2,6 +2,8 @@
 
 import random
 
+from msgspec.structs import replace
+
 from liftlock.model.actions import Action, Irreversible, Kind, Restorable, Reversible, Traits
 from liftlock.model.inventory import Host
 from liftlock.model.plan import Check, Window
@@ -43,6 +45,30 @@ def usual_recipe(reversal=REVERSIBLE):
     )
 
 
+def outage_recipe(reversal=REVERSIBLE):
+    return recipe(
+        template(Kind.PRECHECK),
+        template(Kind.FETCH),
+        template(Kind.BACKUP, undo=Kind.RESTORE),
+        template(Kind.PROVE),
+        template(Kind.STOP, undo=Kind.START, lowers=True),
+        template(Kind.INSTALL, undo=Kind.INSTALL, writes=True, reversal=reversal),
+        template(Kind.START, undo=Kind.STOP),
+        template(Kind.VERIFY, confirm=True),
+    )
+
+
+def stop_recipe():
+    """What stops a dependent for an outage; what starts it again takes part on the way back only."""
+    stop = template(Kind.STOP, undo=Kind.START, lowers=True)
+    return recipe(
+        template(Kind.PRECHECK),
+        stop,
+        replace(template(Kind.START, undo=Kind.STOP), way="back"),
+        replace(template(Kind.VERIFY), way="back"),
+    )
+
+
 def split(rng, hosts):
     """Hosts in one to four waves."""
     cuts = sorted({1, len(hosts), *(rng.randint(1, len(hosts)) for _ in range(2))})
@@ -51,7 +77,8 @@ def split(rng, hosts):
 
 def drawn_schedule(rng: random.Random) -> Schedule:
     names = rng.choice((["app"], ["app"], ["db", "app"]))
-    shared = rng.random() < 0.3
+    outage = len(names) > 1 and rng.random() < 0.4
+    shared = not outage and rng.random() < 0.3
     hosts, stages, policies, capacities, recipes, gates = {}, [], {}, {}, {}, {}
     before: tuple[str, ...] = ()
     for component in names:
@@ -59,19 +86,21 @@ def drawn_schedule(rng: random.Random) -> Schedule:
         members = [f"{group}-{n:02d}" for n in range(rng.randint(1, 8))] if group not in capacities else list(hosts)
         domains = rng.choice((1, 2, 3))
         hosts |= {m: Host(m, domain=f"rack-{i * domains // len(members)}") for i, m in enumerate(members)}
-        limit = rng.randint(1, max(1, len(members) // 2))
+        limit = len(members) if outage else rng.randint(1, max(1, len(members) // 2))
         capacities.setdefault(group, Capacity(group, len(members), limit, limit + rng.randint(0, 1)))
-        if rng.random() < 0.3:
+        if rng.random() < 0.3 and not outage:
             before = ()  # nothing orders the components: they go up side by side
         policies[component] = drawn_policy(rng, group, tuple({need.partition("/")[0] for need in before}))
         reversal = rng.choice((Reversible(), Reversible(), Reversible(), Restorable(), Irreversible("dropped columns")))
-        recipes[component] = usual_recipe(reversal)
+        recipes[component] = outage_recipe(reversal) if outage else usual_recipe(reversal)
         if rng.random() < 0.8:
             gates[component] = (Gate(Check("errors", above=0.05), gauge()),)
         for n, wave in enumerate(split(rng, members), 1):
             stage = Stage(f"{component}/1/w{n}", component, f"w{n}", wave, component, before)
             stages.append(stage)
             before = (stage.id,)
+    if outage:
+        stages = stop_first(stages, policies, recipes)
     return Schedule(
         upgrade="simulated",
         title="simulated",
@@ -89,6 +118,17 @@ def drawn_schedule(rng: random.Random) -> Schedule:
         artifacts={},
         windows=rng.choice(WINDOWS),
     )
+
+
+def stop_first(stages, policies, recipes):
+    """The last component is stopped before the first one is upgraded."""
+    first, last = stages[0], stages[-1].component
+    hosts = tuple(host for stage in stages if stage.component == last for host in stage.hosts)
+    recipes[f"{last}/stop"] = stop_recipe()
+    for name, policy in policies.items():
+        policies[name] = replace(policy, outage=True)
+    stop = Stage(f"{last}/1/stop", last, "stop", hosts, f"{last}/stop", (), soaks=False)
+    return [stop, replace(first, needs=(stop.id,)), *stages[1:]]
 
 
 def gauge():

@@ -27,8 +27,8 @@ def without_steps(monkeypatch, *kinds):
     """The way up leaves these steps out."""
     real = choosing.path
 
-    def shorter(ways, lane):
-        return tuple(name for name in real(ways, lane) if not name.endswith(kinds))
+    def shorter(*given):
+        return tuple(name for name in real(*given) if not name.endswith(kinds))
 
     monkeypatch.setattr(choosing, "path", shorter)
 
@@ -88,7 +88,11 @@ def no_budget(monkeypatch):
 
 
 def no_order_back(monkeypatch):
-    monkeypatch.setattr(rollback, "waits_for_dependents", lambda *args: False)
+    monkeypatch.setattr(rollback, "waits_for_others", lambda *args: False)
+
+
+def no_staying_down(monkeypatch):
+    monkeypatch.setattr(choosing, "stays_down", lambda *args: False)
 
 
 def no_host_for_itself(monkeypatch):
@@ -131,6 +135,7 @@ MUTATIONS = {
     "at_once_means_that_no_step_begins": no_stop_at_once,
     "the_budget_is_kept": no_budget,
     "undo_follows_dependents": no_order_back,
+    "an_outage_is_complete": no_staying_down,
     "one_lane_at_a_time_on_a_host": no_host_for_itself,
     "rolled_back_means_the_old_version_everywhere": lambda patch: without_steps(patch, "u05-install", "b07-verify"),
     "upgraded_means_the_new_version_everywhere": lambda patch: without_steps(patch, "install", "verify"),

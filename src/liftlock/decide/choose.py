@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from liftlock.decide.capacity import Room, room_for
 from liftlock.decide.expand import Layout, Ways
+from liftlock.decide.order_back import stays_down
 from liftlock.decide.rollback import choose_rollback
 from liftlock.decide.stages import choose_stages
 from liftlock.decide.turn import Turn
@@ -19,7 +20,7 @@ from liftlock.model.decisions import Decision, Perform, Record, Wait
 from liftlock.model.events import LaneResult, RunResult
 from liftlock.model.reasons import Reason, because
 from liftlock.model.run import LaneView, Phase, Run, StepState, StepView
-from liftlock.model.schedule import Policy
+from liftlock.model.schedule import Policy, stage_of
 
 RETRIED = (FailureKind.TRANSIENT, FailureKind.UNREACHABLE, FailureKind.INTERRUPTED)
 BACK_OFF_MAX_S = 30.0
@@ -59,7 +60,7 @@ def choose_moves(turn: Turn, layout: Layout, run: Run) -> None:
 def choose_lane(turn: Turn, layout: Layout, run: Run, room: Room, lane_id: str) -> None:
     lane = run.lanes[lane_id]
     ways = layout.ways_of(lane.stage)
-    names = path(ways, lane)
+    names = path(ways, lane, stays_down(run, lane))
     current = next((name for name in names if lane.step(name).state not in (StepState.DONE, StepState.SKIPPED)), None)
     if lane.phase is not Phase.BACK and is_to_turn(run, lane_id):
         return  # the rollback turns it when its order comes
@@ -77,18 +78,18 @@ def choose_lane(turn: Turn, layout: Layout, run: Run, room: Room, lane_id: str) 
         perform(turn, run, room, lane_id, current)
 
 
-def path(ways: Ways, lane: LaneView) -> tuple[str, ...]:
+def path(ways: Ways, lane: LaneView, down: bool) -> tuple[str, ...]:
     match lane.phase:
         case Phase.UP:
             return ways.up
         case Phase.CONFIRM:
             return ways.confirm
         case Phase.BACK:
-            return way_back(ways, lane)
+            return way_back(ways, lane, stays_down=down)
 
 
 def is_to_turn(run: Run, lane_id: str) -> bool:
-    return bool(run.to_turn) and lane_id in run.to_turn.get(lane_id.partition("/")[0], {})
+    return bool(run.to_turn) and lane_id in run.to_turn.get(stage_of(lane_id), ())
 
 
 def ending_of(lane_id: str, lane: LaneView) -> ev.RunEvents:

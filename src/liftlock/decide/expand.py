@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from liftlock.decide.order_back import returns_first
 from liftlock.model.actions import Action
 from liftlock.model.schedule import Recipe, Schedule, Stage, Step, Template
 
@@ -27,13 +28,14 @@ class Layout(Struct, frozen=True):
     stages: dict[str, Stage]
     ways: dict[str, Ways]  # by recipe
     sharers: dict[str, tuple[str, ...]]  # capacity -> components that draw on it
-    dependents: dict[str, frozenset[str]]  # component -> those that depend on it, directly or not
+    returns_first: dict[str, frozenset[str]]  # stage -> those that go back before it
 
     def ways_of(self, stage: str) -> Ways:
         return self.ways[self.stages[stage].recipe]
 
 
 def lay_out(schedule: Schedule) -> Layout:
+    dependents = {component: dependents_of(schedule, component) for component in schedule.policies}
     sharers: dict[str, tuple[str, ...]] = {}
     for component, policy in schedule.policies.items():
         sharers[policy.capacity] = (*sharers.get(policy.capacity, ()), component)
@@ -42,7 +44,7 @@ def lay_out(schedule: Schedule) -> Layout:
         stages={stage.id: stage for stage in schedule.stages},
         ways={name: ways_through(recipe) for name, recipe in schedule.recipes.items()},
         sharers=sharers,
-        dependents={component: dependents_of(schedule, component) for component in schedule.policies},
+        returns_first=returns_first(schedule, dependents),
     )
 
 
@@ -56,6 +58,7 @@ def ways_through(recipe: Recipe) -> Ways:
 
 
 def dependents_of(schedule: Schedule, component: str) -> frozenset[str]:
+    """Components that depend on this one, directly or not."""
     found: set[str] = set()
     wave = {component}
     while wave:

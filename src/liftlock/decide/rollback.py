@@ -1,7 +1,7 @@
 """Going back: which lanes turn now.
 
-Across components in reverse order of dependency: an undo never precedes the undo of what depends on it. Hosts that are
-out already turn at once; those that still serve, newest first, as far as capacity allows. No canary gates, no windows.
+Stage by stage, what was built on a stage before it. Hosts that are out already turn at once; those that still serve,
+newest first, as far as capacity allows. No canary gates, no windows.
 """
 
 from collections.abc import Iterator
@@ -16,17 +16,18 @@ from liftlock.model.run import Run
 
 def choose_rollback(layout: Layout, run: Run, room: Room) -> Iterator[Record]:
     assert run.rollback is not None, "there is no rollback to choose for"
-    for component in run.to_turn:
-        if not waits_for_dependents(layout, run, component):
-            yield from turn_lanes(run, room, component, run.rollback.because)
+    for stage in run.to_turn:
+        if not waits_for_others(layout, run, stage):
+            yield from turn_lanes(run, room, stage, run.rollback.because)
 
 
-def waits_for_dependents(layout: Layout, run: Run, component: str) -> bool:
-    return any(name in run.to_turn or name in run.returning for name in layout.dependents[component])
+def waits_for_others(layout: Layout, run: Run, stage: str) -> bool:
+    first = layout.returns_first[stage]
+    return not (first.isdisjoint(run.to_turn) and first.isdisjoint(run.returning))
 
 
-def turn_lanes(run: Run, room: Room, component: str, why: Reason) -> Iterator[Record]:
-    for lane_id in run.to_turn[component]:
+def turn_lanes(run: Run, room: Room, stage: str, why: Reason) -> Iterator[Record]:
+    for lane_id in run.to_turn[stage]:
         lane = run.lanes[lane_id]
         holder = run.busy.get(lane.host)
         if holder is not None and (holder != lane_id or lane_id not in run.due):

@@ -11,11 +11,13 @@ from liftlock.decide.capacity import Room
 from liftlock.decide.estimate import back_s, stage_forward_s
 from liftlock.decide.expand import Layout
 from liftlock.decide.judge import Verdict, judge_stage
+from liftlock.decide.order_back import STOP
 from liftlock.decide.turn import Turn
 from liftlock.decide.way_back import no_return
 from liftlock.decide.windows import opening
 from liftlock.model import events as ev
 from liftlock.model.decisions import Observe, Perform, Record
+from liftlock.model.events import LaneResult
 from liftlock.model.reasons import Reason, because
 from liftlock.model.run import Run, StageView
 from liftlock.model.schedule import Policy, Stage
@@ -199,6 +201,8 @@ def choose_after_lanes(turn: Turn, layout: Layout, run: Run, stage: Stage, view:
         turn.wait(None, why)
     elif view.upgraded == 0 and not view.waived:
         turn.decisions.append(Record(ev.HoldRaised(stage.id, because("nothing-upgraded", stage=stage.id))))
+    elif not view.waived and (still := not_stopped(run, stage, view)):
+        turn.decisions.append(Record(ev.HoldRaised(stage.id, still)))
     elif stage.soaks and not view.waived and not soaked(turn, layout, stage, view, policy):
         return
     elif view.upgraded > view.confirmed and layout.ways_of(stage.id).confirm:
@@ -207,6 +211,14 @@ def choose_after_lanes(turn: Turn, layout: Layout, run: Run, stage: Stage, view:
     else:
         why = because("waived") if view.waived else because("soaked-healthy", checks=len(view.tallies))
         turn.decisions.append(Record(ev.StagePromoted(stage.id, why)))
+
+
+def not_stopped(run: Run, stage: Stage, view: StageView) -> Reason | None:
+    """Why a dependent was not stopped: an outage does not begin with one of them at work, whatever the budget."""
+    if stage.wave != STOP or not view.returned + view.failed:
+        return None
+    missing = (LaneResult.RETURNED, LaneResult.FAILED)
+    return next((run.lanes[lane].because for lane in view.lanes if run.lanes[lane].result in missing), None)
 
 
 def soaked(turn: Turn, layout: Layout, stage: Stage, view: StageView, policy: Policy) -> bool:

@@ -2,7 +2,7 @@
 
 It is not the way up read backwards: out of service first; the writes undone in reverse order; then restart, verify
 against the old version and readmit, in forward order. An undo of kind RESTORE runs only where some write that ran is
-only restorable.
+only restorable. A host that an outage stopped stays down, until the rollback of the stop starts it.
 """
 
 from collections.abc import Iterator
@@ -17,12 +17,20 @@ REVIVES = (Kind.START, Kind.RESTART, Kind.REBOOT)
 TRAFFIC = (Kind.DRAIN, Kind.READMIT)
 
 
-def way_back(ways: Ways, lane: LaneView) -> tuple[str, ...]:
+def way_back(ways: Ways, lane: LaneView, *, stays_down: bool = False) -> tuple[str, ...]:
     """Names of the steps that bring the lane back, in order; empty if nothing was done that matters."""
     ran = {name: template for name, template in ways.templates.items() if lane.step(name).touched}
     if not any(matters(template) for template in ran.values()):
         return ()
-    return (*lowering(ways, ran), *undoing(ways, ran), *reviving(ways, ran))
+    found = (*lowering(ways, ran), *undoing(ways, ran), *reviving(ways, ran))
+    return tuple(name for name in found if not (stays_down and brings_up(ways, name)))
+
+
+def brings_up(ways: Ways, name: str) -> bool:
+    kind = ways.templates[name[1:]].action.kind
+    if name.startswith("u"):
+        return kind is Kind.STOP
+    return kind in (*REVIVES, Kind.VERIFY, Kind.READMIT)
 
 
 def matters(template: Template) -> bool:

@@ -158,8 +158,8 @@ class Run(Struct):
     holds: dict[str, Reason] = field(default_factory=dict)
     confirmations: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rollback: Rollback | None = None
-    to_turn: dict[str, dict[str, None]] = field(default_factory=dict)  # component -> lanes to be turned by the rollback
-    returning: dict[str, int] = field(default_factory=dict)  # component -> lanes on the way back now
+    to_turn: dict[str, dict[str, None]] = field(default_factory=dict)  # stage -> lanes to be turned by the rollback
+    returning: dict[str, int] = field(default_factory=dict)  # stage -> lanes on the way back now
     close_asked: Reason | None = None
     paused: Reason | None = None
     paused_at_once: bool = False
@@ -291,28 +291,27 @@ def turn_lane(run: Run, entry: ev.Entry, event: ev.LaneTurned) -> None:
         count_failure(run, lane)
     lane.phase, lane.because = Phase.BACK, event.because
     run.due[event.lane] = None
-    component = component_of(lane)
-    run.returning[component] = run.returning.get(component, 0) + 1
+    run.returning[lane.stage] = run.returning.get(lane.stage, 0) + 1
     release_holds(run, event.lane)
 
 
 def forget_turn(run: Run, lane_id: str) -> bool:
     """The rollback need not turn this lane any more; false if it did not mean to."""
-    component = lane_id.partition("/")[0]
-    lanes = run.to_turn.get(component, {})
+    stage = stage_of(lane_id)
+    lanes = run.to_turn.get(stage, {})
     if lane_id not in lanes:
         return False
     del lanes[lane_id]
     if not lanes:
-        del run.to_turn[component]
+        del run.to_turn[stage]
     return True
 
 
 def arrive_back(run: Run, lane: LaneView) -> None:
     if lane.phase is Phase.BACK:
-        run.returning[component_of(lane)] -= 1
-        if not run.returning[component_of(lane)]:
-            del run.returning[component_of(lane)]
+        run.returning[lane.stage] -= 1
+        if not run.returning[lane.stage]:
+            del run.returning[lane.stage]
 
 
 def flying_of(run: Run, lane: LaneView) -> list[str]:
@@ -501,7 +500,7 @@ def begin_rollback(run: Run, entry: ev.Entry, event: ev.RollbackBegan) -> None:
         if lane.phase is not Phase.BACK and lane.result is not LaneResult.SKIPPED
     ]
     for lane_id in sorted(inside, key=lambda lane_id: not is_out(run, run.lanes[lane_id])):
-        run.to_turn.setdefault(lane_id.partition("/")[0], {})[lane_id] = None
+        run.to_turn.setdefault(stage_of(lane_id), {})[lane_id] = None
 
 
 def is_out(run: Run, lane: LaneView) -> bool:

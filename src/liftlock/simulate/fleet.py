@@ -209,7 +209,7 @@ class Fleet:
                 service.version = asked["version"]
                 service.written_at_s = self.clock.monotonic()
             case "stop":
-                service.running = back
+                service.running = False
             case "start" | "restart":
                 service.running = True
         self.note(asked["host"], asked["of"], kind, mark, back)

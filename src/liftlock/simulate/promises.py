@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from liftlock.decide.expand import Layout, lay_out
+from liftlock.decide.order_back import STOP
 from liftlock.decide.windows import is_open
 from liftlock.execute.perform import mark_of
 from liftlock.model import events as ev
@@ -126,9 +127,9 @@ def no_write_while_serving(story: Story) -> Iterator[str]:
     drained: set[tuple[str, str]] = set()
     for what in story.trace:
         key = (what.component, what.host)
-        if what.kind == "drain":
+        if what.kind in ("drain", "stop"):
             drained.add(key)
-        elif what.kind == "readmit":
+        elif what.kind in ("readmit", "start"):
             drained.discard(key)
         elif what.kind == "start-install" and key not in drained and what.component in draining:
             yield f"{what.host} written to at {what.at_s:.1f} while it served"
@@ -167,6 +168,8 @@ def answered_for(story: Story) -> Iterator[str]:
         match entry.event:
             case ev.StepSkipped(step):
                 yield step
+            case ev.LaneSkipped(lane):
+                yield f"{lane}/"
             case ev.HoldSettled(subject, "skip" | "done"):
                 yield subject
 
@@ -245,24 +248,48 @@ def begun_lanes(story: Story) -> Iterator[tuple[ev.Entry, str, Run]]:
 
 
 def undo_follows_dependents(story: Story) -> Iterator[str]:
-    """In a rollback of everything, an undo never precedes the undo of what depends on it."""
+    """In a rollback of everything, an undo never precedes the undo of what was built on it."""
     layout = lay_out(story.schedule)
     run = Run()
     for entry in story.entries:
         if isinstance(entry.event, ev.StepStarted) and run.rollback is not None and run.rollback.scope == "all":
             lane, _, name = entry.event.step.rpartition("/")
             if name.startswith("u"):
-                yield from (
-                    f"{entry.event.step} before {other}" for other in standing_dependents(layout, run, of(lane))
-                )
+                yield from (f"{entry.event.step} before {other}" for other in standing(layout, run, stage_of(lane)))
         advance(run, entry)
 
 
-def standing_dependents(layout: Layout, run: Run, component: str) -> list[str]:
+def standing(layout: Layout, run: Run, stage: str) -> list[str]:
+    """Lanes that must have gone back before those of this stage, and have not."""
     gone = (LaneResult.RETURNED, LaneResult.SKIPPED, LaneResult.FAILED)
-    return [
-        lane for lane, view in run.lanes.items() if of(lane) in layout.dependents[component] and view.result not in gone
-    ]
+    first = layout.returns_first[stage]
+    return [lane for lane, view in run.lanes.items() if view.stage in first and view.result not in gone]
+
+
+def an_outage_is_complete(story: Story) -> Iterator[str]:
+    """A tier is written to only while what was to be stopped for it is down, on the way up and on the way back."""
+    waits = stopped_for(story)
+    at_work = {(component, host) for component in waits for host in hosts_of(story, component)}
+    for what in story.trace:
+        key = (what.component, what.host)
+        if what.kind == "stop":
+            at_work.discard(key)
+        elif what.kind in ("start", "restart") and what.component in waits:
+            at_work.add(key)
+        elif what.kind == "start-install":
+            users = [user for user in at_work if what.component in waits[user[0]] and not skipped(story, user[1])]
+            if users:
+                yield f"{what.host} of {what.component} written to at {what.at_s:.1f} while {users[0]} is at work"
+
+
+def stopped_for(story: Story) -> dict[str, tuple[str, ...]]:
+    """Components that an outage stops, each with those that it is stopped for."""
+    stopped = [stage.component for stage in story.schedule.stages if stage.wave == STOP]
+    return {component: story.schedule.policies[component].after for component in stopped}
+
+
+def hosts_of(story: Story, component: str) -> set[str]:
+    return {host for stage in story.schedule.stages if stage.component == component for host in stage.hosts}
 
 
 def one_lane_at_a_time_on_a_host(story: Story) -> Iterator[str]:
@@ -326,6 +353,7 @@ PROMISES: tuple[Callable[[Story], Iterator[str]], ...] = (
     at_once_means_that_no_step_begins,
     the_budget_is_kept,
     undo_follows_dependents,
+    an_outage_is_complete,
     one_lane_at_a_time_on_a_host,
     rolled_back_means_the_old_version_everywhere,
     upgraded_means_the_new_version_everywhere,
