@@ -35,12 +35,15 @@ STARTED = StepStarted("orders/1/w1/app-01/03-install", 1)
 Test = Callable[[Any], Awaitable[None]]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "spooled", "sqlite"])
 def on(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Test], None]:
     """Run a coroutine function on a fresh store."""
 
     async def run(test: Test) -> None:
-        store = MemoryStore() if request.param == "memory" else await open_store(tmp_path / "store")
+        if request.param == "sqlite":
+            store: Any = await open_store(tmp_path / "store")
+        else:
+            store = MemoryStore(spool=request.param == "spooled")
         try:
             await test(store)
         finally:
