@@ -34,13 +34,22 @@ async def open_run(
 ) -> None:
     """Open a run of this schedule. Raises Refused if another run holds one of its hosts: nothing is left behind."""
     digest = await world.store.put(json.encode(schedule, order="deterministic"))
-    if taken := await world.store.lock(stream, sorted(set(names_to_lock(schedule)))):
+    if taken := await lock_all(world, stream, sorted(set(names_to_lock(schedule)))):
         name, holder = next(iter(sorted(taken.items())))
         raise Refused(because("locked-by-another-run", name=name, run=holder, more=len(taken) - 1))
     now = world.clock.now()
     opened = ev.RunOpened(schedule.upgrade, digest, by, controller, schedule.program, tuple(approvals))
     await world.store.append(stream, [opened], now, size=0)
     await world.store.append(upgrade_stream, [ev.RunBegan(stream, digest, by)], now)
+
+
+async def lock_all(world: World, stream: str, names: Sequence[str]) -> dict[str, str]:
+    """Lock for this run. A holder without a record died before its first entry: it began nothing, and lets go."""
+    taken = await world.store.lock(stream, names)
+    ghosts = [holder for holder in set(taken.values()) if await world.store.head(holder) is None]
+    for holder in ghosts:
+        await world.store.unlock(holder)
+    return await world.store.lock(stream, names) if ghosts else taken
 
 
 def names_to_lock(schedule: Schedule) -> Iterator[str]:

@@ -1,0 +1,46 @@
+"""Runs lock their hosts against each other; a controller that died before its run's first entry leaves no lock."""
+
+import asyncio
+import random
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from liftlock.execute.opening import Refused, names_to_lock, open_run
+from liftlock.simulate.clock import EPOCH
+from liftlock.simulate.faults import CALM
+from liftlock.simulate.story import Teller, Wakefulness
+from tests.simulate.scenarios import drawn_schedule
+
+
+def teller_of(seed=1):
+    return Teller(drawn_schedule(random.Random(seed)), seed, CALM, ZoneInfo("UTC"), EPOCH)
+
+
+async def open_as(teller, run):
+    world = teller.world(Wakefulness(teller.clock))
+    await open_run(world, run, "u-x", teller.schedule, by="li.wei", controller="c")
+
+
+def test_a_second_run_on_the_same_hosts_is_refused_with_the_holder():
+    async def play():
+        teller = teller_of()
+        await open_as(teller, "u-x/r1")
+        with pytest.raises(Refused) as refused:
+            await open_as(teller, "u-y/r1")
+        assert refused.value.reason.code == "locked-by-another-run"
+        assert refused.value.reason.fields["run"] == "u-x/r1"
+        assert await teller.store.head("u-y/r1") is None
+
+    asyncio.run(play())
+
+
+def test_a_lock_whose_run_has_no_record_is_let_go():
+    async def play():
+        teller = teller_of()
+        await teller.store.lock("u-ghost/r1", sorted(set(names_to_lock(teller.schedule))))
+        await open_as(teller, "u-x/r1")
+        assert await teller.store.locked("u-ghost/r1") == ()
+        assert await teller.store.locked("u-x/r1")
+
+    asyncio.run(play())
