@@ -17,6 +17,7 @@ from liftlock.cli.trouble import refuse
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.planfile.schema import inventory_schema, json_schema
 from liftlock.planfile.templates import QUESTIONS, TEMPLATES, BadAnswer, render, render_hosts
+from liftlock.publish.reference import reference as describe_keys
 
 app = commands()
 
@@ -86,14 +87,23 @@ def schema_text(screen: Screen) -> str:
     return json.format(json.encode(schema), indent=2).decode() + "\n"
 
 
+def reference_text(screen: Screen) -> str:
+    found, language = drivers_for(screen), screen.words.language
+    plan, hosts = json_schema(found.drivers, language=language), inventory_schema(language=language)
+    return describe_keys(plan, hosts, found.manifests, language)
+
+
 @command(app, "liftlock schema > liftlock.schema.json", "liftlock schema --inventory > hosts.schema.json")
 def schema(
     inventory: Annotated[bool, typer.Option("--inventory", help="Of the inventory file instead.")] = False,
+    reference: Annotated[bool, typer.Option("--reference", help="Every key of both, to read, in Markdown.")] = False,
     lang: Lang = "",
 ) -> None:
     """Print the JSON Schema of the plan file, for editors; with every driver that is installed."""
     screen = open_screen(lang)
-    if inventory:
+    if reference:
+        screen.text(reference_text(screen).rstrip("\n"))
+    elif inventory:
         screen.data(inventory_schema(language=screen.words.language))
     else:
         screen.text(schema_text(screen))
