@@ -8,6 +8,7 @@ import pytest
 from liftlock.decide import choose as choosing
 from liftlock.decide import rollback, stages, way_back
 from liftlock.decide.capacity import Room
+from liftlock.decide.windows import ALWAYS
 from liftlock.execute import loop
 from liftlock.execute.perform import Performer
 from liftlock.model import events as ev
@@ -20,7 +21,6 @@ from liftlock.simulate.story import Operators, tell_story
 from tests.simulate.scenarios import drawn_schedule
 
 SEEDS = 400
-ALWAYS_OPEN = stages.opening.__globals__["ALWAYS"]
 
 
 def without_steps(monkeypatch, *kinds):
@@ -63,7 +63,7 @@ def no_soak(monkeypatch):
 
 
 def no_windows(monkeypatch):
-    monkeypatch.setattr(stages, "opening", lambda windows, freezes, now: (now, now + ALWAYS_OPEN))
+    monkeypatch.setattr(stages, "openings", lambda windows, freezes, now: iter([(now, now + ALWAYS)]))
 
 
 def no_standstill(monkeypatch):

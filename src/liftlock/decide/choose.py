@@ -5,14 +5,14 @@ stages soak, are confirmed and promoted; new lanes begin within windows and capa
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 
 from liftlock.decide.capacity import Room, room_for
 from liftlock.decide.expand import Layout, Ways
 from liftlock.decide.order_back import stays_down
 from liftlock.decide.rollback import choose_rollback
-from liftlock.decide.stages import choose_stages
-from liftlock.decide.turn import Turn
+from liftlock.decide.stages import all_openings, choose_stages
+from liftlock.decide.turn import Turn, later
 from liftlock.decide.way_back import no_return, way_back
 from liftlock.model import events as ev
 from liftlock.model.actions import FailureKind, Kind
@@ -30,7 +30,7 @@ def choose(layout: Layout, run: Run, now: datetime) -> Sequence[Decision]:
     """The next moves, in order; a single `Wait` when there is none. A closed run has none at all."""
     if run.result is not None:
         return ()
-    turn = Turn(now)
+    turn = Turn(now.astimezone(UTC), now)
     if run.paused_at_once:
         turn.wait(None, run.paused or because("paused"))
     else:
@@ -48,7 +48,8 @@ def choose_moves(turn: Turn, layout: Layout, run: Run) -> None:
         return  # what was just learnt comes first
     if run.rollback is not None:
         turn.decisions += choose_rollback(layout, run, room)
-    if not turn.decisions:
+        turn.wait(None, because("rolling-back"))
+    elif not turn.decisions:
         choose_stages(turn, layout, run, room)
     if not turn.decisions and (ending := choose_end(layout, run)):
         turn.decisions.append(ending)
@@ -67,15 +68,32 @@ def choose_lane(turn: Turn, layout: Layout, run: Run, room: Room, lane_id: str) 
     if current is None:
         turn.decisions.append(Record(ending_of(lane_id, lane)))
         return
+    if (
+        lane.phase is Phase.UP
+        and run.busy.get(lane.host) != lane_id
+        and (wait := kept_from_beginning(turn, layout, run))
+    ):
+        turn.wait(*wait)
+        return
     view = lane.step(current)
     if view.state is StepState.LOST:
         turn.decisions.append(Record(ev.HoldRaised(f"{lane_id}/{current}", because("outcome-unknown"))))
     elif view.state is StepState.FAILED:
         choose_after_failure(turn, layout, run, lane_id, current)
-    elif past_deadline(layout, lane, turn.now):
+    elif past_deadline(turn, layout, lane):
         give_up(turn, layout, run, lane_id, current, because("host-deadline", host=lane.host))
     else:
         perform(turn, run, room, lane_id, current)
+
+
+def kept_from_beginning(turn: Turn, layout: Layout, run: Run) -> tuple[datetime | None, Reason] | None:
+    """Until when, and why, a lane that a person asked to try again waits, as any other forward lane does."""
+    if why := run.paused or run.aborted:
+        return None, why
+    opens = next(all_openings(layout, turn), (None, None))[0]
+    if opens is None or opens > turn.now:
+        return opens, because("window-closed", opens=opens.isoformat(timespec="minutes") if opens else "")
+    return None
 
 
 def path(ways: Ways, lane: LaneView, down: bool) -> tuple[str, ...]:
@@ -116,9 +134,8 @@ def perform(turn: Turn, run: Run, room: Room, lane_id: str, name: str) -> None:
     turn.decisions.append(Perform(f"{lane_id}/{name}", lane.step(name).attempt + 1, run.boots.get(lane.host, "")))
 
 
-def past_deadline(layout: Layout, lane: LaneView, now: datetime) -> bool:
-    deadline_s = policy_of(layout, lane).host_deadline_s
-    return lane.phase is Phase.UP and now - lane.begun_at > timedelta(seconds=deadline_s)
+def past_deadline(turn: Turn, layout: Layout, lane: LaneView) -> bool:
+    return lane.phase is Phase.UP and turn.since_s(lane.begun_at) > policy_of(layout, lane).host_deadline_s
 
 
 def policy_of(layout: Layout, lane: LaneView) -> Policy:
@@ -132,8 +149,8 @@ def choose_after_failure(turn: Turn, layout: Layout, run: Run, lane_id: str, nam
     lane = run.lanes[lane_id]
     view = lane.step(name)
     policy = policy_of(layout, lane)
-    if view.failure in RETRIED and view.tries < policy.attempts_max and not past_deadline(layout, lane, turn.now):
-        again_at = (view.at or turn.now) + timedelta(seconds=back_off_s(view))
+    if view.failure in RETRIED and view.tries < policy.attempts_max and not past_deadline(turn, layout, lane):
+        again_at = later(view.at or turn.now, back_off_s(view))
         if turn.now < again_at:
             turn.wait(again_at, because("retry-later", step=f"{lane_id}/{name}", attempt=view.attempt + 1))
         else:
@@ -171,8 +188,7 @@ def give_up(turn: Turn, layout: Layout, run: Run, lane_id: str, name: str, why: 
 
 def lost_untouched(lane: LaneView, name: str) -> bool:
     """Unreachable before anything was done: there is nothing to bring back, and the host stays counted as out."""
-    nothing_done = not any(step.touched for other, step in lane.steps.items() if not other.startswith("00-"))
-    return lane.phase is Phase.UP and lane.step(name).failure is FailureKind.UNREACHABLE and nothing_done
+    return lane.phase is Phase.UP and lane.step(name).failure is FailureKind.UNREACHABLE and lane.untouched
 
 
 def needs_a_person(layout: Layout, lane: LaneView, name: str) -> bool:

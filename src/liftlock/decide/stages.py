@@ -5,16 +5,15 @@ something is held, paused, aborted or rolled back, nor outside a window, nor if 
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 
 from liftlock.decide.capacity import Room
 from liftlock.decide.estimate import back_s, stage_forward_s
 from liftlock.decide.expand import Layout
 from liftlock.decide.judge import Verdict, judge_stage
 from liftlock.decide.order_back import STOP
-from liftlock.decide.turn import Turn
+from liftlock.decide.turn import Turn, later
 from liftlock.decide.way_back import no_return
-from liftlock.decide.windows import opening
+from liftlock.decide.windows import Span, openings
 from liftlock.model import events as ev
 from liftlock.model.decisions import Observe, Perform, Record
 from liftlock.model.events import LaneResult
@@ -60,7 +59,7 @@ def choose_opening(turn: Turn, layout: Layout, run: Run, stage: Stage) -> None:
     if why := standstill(run):
         turn.wait(None, why)
         return
-    found = opening(layout.schedule.windows, layout.schedule.freezes, turn.now)
+    found = next(all_openings(layout, turn), None)
     if found is None:
         turn.decisions.append(Record(ev.HoldRaised(stage.id, because("no-window", stage=stage.id))))
         return
@@ -68,13 +67,18 @@ def choose_opening(turn: Turn, layout: Layout, run: Run, stage: Stage) -> None:
     work_s = whole_s(layout, run, stage)
     if turn.now < begins:
         turn.wait(begins, because("window-closed", opens=begins.isoformat(timespec="minutes")))
-    elif turn.now + timedelta(seconds=work_s) <= ends:
+    elif later(turn.now, work_s) <= ends:
         turn.decisions.append(Record(ev.StageOpened(stage.id)))
-    elif begins + timedelta(seconds=work_s) > ends and stage.id not in run.holds:
+    elif not any(later(span[0], work_s) <= span[1] for span in all_openings(layout, turn)):
         turn.decisions.append(Record(ev.StageOpened(stage.id)))
         turn.decisions.append(Record(ev.HoldRaised(stage.id, because("window-too-short", needs_s=round(work_s)))))
     else:
         turn.wait(ends, because("does-not-fit", stage=stage.id, closes=ends.isoformat(timespec="minutes")))
+
+
+def all_openings(layout: Layout, turn: Turn) -> Iterator[Span]:
+    """The opening that is under way, and those to come, in order."""
+    return openings(layout.schedule.windows, layout.schedule.freezes, turn.local)
 
 
 def whole_s(layout: Layout, run: Run, stage: Stage) -> float:
@@ -118,7 +122,7 @@ def overdue(turn: Turn, run: Run, stage: Stage, view: StageView, policy: Policy)
     """The progress deadline: reset by each newly healthy host; a pause, a hold or a closed window does not fail it."""
     if view.begun == view.ended or standstill(run) or run.progress_at is None:
         return None
-    ends = run.progress_at + timedelta(seconds=policy.progress_deadline_s)
+    ends = later(run.progress_at, policy.progress_deadline_s)
     if turn.now <= ends:
         turn.wait(ends, because("in-progress", stage=stage.id))
         return None
@@ -150,9 +154,10 @@ def first_final(layout: Layout, run: Run, stage: str | None) -> tuple[str, str] 
 
 
 def begin_lanes(turn: Turn, layout: Layout, run: Run, room: Room, stage: Stage, view: StageView) -> None:
-    found = opening(layout.schedule.windows, layout.schedule.freezes, turn.now)
+    found = next(all_openings(layout, turn), None)
     if found is None or found[0] > turn.now:
-        turn.wait(found and found[0], because("window-closed", opens=found[0].isoformat() if found else ""))
+        opens = found[0].isoformat(timespec="minutes") if found else ""
+        turn.wait(found and found[0], because("window-closed", opens=opens))
         return
     first = layout.ways_of(stage.id).up[0]
     open_lanes = view.begun - view.ended
@@ -226,8 +231,7 @@ def soaked(turn: Turn, layout: Layout, stage: Stage, view: StageView, policy: Po
     verdict, why = judge_stage(layout.schedule.gates.get(stage.component, ()), view.tallies)
     if view.soaked_s >= policy.soak_s and verdict is Verdict.PASS:
         return True
-    began = view.soaking_since or turn.now
-    if turn.now - began > timedelta(seconds=policy.longest_soak_s):
+    if turn.since_s(view.soaking_since or turn.now) > policy.longest_soak_s:
         stuck = why if verdict is not Verdict.PASS else because("soak-not-observed", soaked_s=round(view.soaked_s))
         turn.decisions.append(Record(ev.HoldRaised(stage.id, stuck)))
     else:
@@ -236,13 +240,9 @@ def soaked(turn: Turn, layout: Layout, stage: Stage, view: StageView, policy: Po
 
 
 def observe(turn: Turn, stage: Stage, view: StageView, policy: Policy) -> None:
-    due = turn.now if view.looked_at is None else next_look(view.looked_at, policy)
+    due = turn.now if view.looked_at is None else later(view.looked_at, policy.look_every_s)
     if due <= turn.now:
         turn.decisions.append(Observe(stage.id, view.looked_at))
     else:
         left_s = max(policy.soak_s - view.soaked_s, 0)
         turn.wait(due, because("soaking", stage=stage.id, left_s=round(left_s)))
-
-
-def next_look(looked_at: datetime, policy: Policy) -> datetime:
-    return looked_at + timedelta(seconds=policy.look_every_s)

@@ -1,7 +1,7 @@
 """When may forward work begin? `now` is aware and in the plan's time zone, in which days and times are read."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from liftlock.model.plan import Freeze, Window
 
@@ -19,16 +19,16 @@ def opening(windows: Sequence[Window], freezes: Sequence[Freeze], now: datetime)
 
 def openings(windows: Sequence[Window], freezes: Sequence[Freeze], now: datetime) -> Iterator[Span]:
     """Every opening that ends after `now`, in order, with the freezes cut out."""
-    frozen = sorted(frozen_span(freeze, now) for freeze in freezes)
+    frozen, instant = sorted(frozen_span(freeze, now) for freeze in freezes), now.astimezone(UTC)
     for begins, ends in spans(windows, now):
         for piece in without(begins, ends, frozen):
-            if piece[1] > now:
+            if piece[1] > instant:
                 yield piece
 
 
 def is_open(windows: Sequence[Window], freezes: Sequence[Freeze], now: datetime) -> bool:
     found = opening(windows, freezes, now)
-    return found is not None and found[0] <= now
+    return found is not None and found[0] <= now.astimezone(UTC)
 
 
 def spans(windows: Sequence[Window], now: datetime) -> Iterator[Span]:

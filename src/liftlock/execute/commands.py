@@ -72,6 +72,8 @@ async def retry(store: Store, stream: str, now: datetime, by: str, names: Sequen
     """Another try for lanes that failed, returned or were skipped: of the named hosts, lanes or stages, or all."""
 
     def events(run: Run) -> list[ev.RunEvents]:
+        if run.rollback is not None and (run.to_turn or run.returning):
+            raise Refused(because("rolls-back-already"))
         lanes = [lane for lane, view in run.lanes.items() if view.result in REOPENED and matches(lane, names)]
         if not lanes:
             raise Refused(because("nothing-to-retry", names=", ".join(names)))
@@ -167,6 +169,8 @@ def require_reason(why: str) -> None:
 
 async def layout_of(store: Store, stream: str) -> Layout:
     run = fold(await store.entries(stream))
+    if not run.size:
+        raise Refused(because("no-such-run", run=stream))
     return lay_out(json.decode(await store.get(run.schedule), type=Schedule))
 
 

@@ -4,7 +4,10 @@ A notice that cannot be sent stops no upgrade; it is reported through `report`.
 """
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from msgspec import json
 
@@ -33,7 +36,7 @@ class ChannelNotifier:
             await asyncio.gather(*(self.send(channel, occasion, text) for channel in wanted))
 
     async def send(self, channel: Notify, occasion: Occasion, text: str) -> None:
-        name = channel.command or channel.webhook or channel.apprise.partition(":")[0]
+        name = name_of(channel)
         try:
             async with asyncio.timeout(LIMIT_S):
                 problem = await self.deliver(channel, occasion, text)
@@ -53,17 +56,30 @@ class ChannelNotifier:
         return await send_with_apprise(channel.apprise, text)
 
 
+def name_of(channel: Notify) -> str:
+    """What may be shown of a channel: the address of a webhook, and of an Apprise service, is its password."""
+    scheme, _, rest = channel.webhook.partition("://")
+    return channel.command or channel.apprise.partition(":")[0] or f"{scheme}://{host_of(rest)}"
+
+
+def host_of(rest: str) -> str:
+    return rest.partition("/")[0].partition("?")[0].rpartition("@")[2]
+
+
 async def run_command(command: str, occasion: Occasion, text: str) -> str:
     process = await asyncio.create_subprocess_shell(
         command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         _, errors = await process.communicate(json.encode({"occasion": occasion, "text": text}) + b"\n")
     except asyncio.CancelledError:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
         raise
     return (
         "" if process.returncode == 0 else f"exit status {process.returncode}: {errors[-200:].decode(errors='replace')}"
@@ -76,7 +92,7 @@ async def post(url: str, occasion: Occasion, text: str) -> str:
     try:
         async with httpx.AsyncClient(timeout=LIMIT_S) as client:
             answer = await client.post(url, json={"occasion": occasion, "text": text})
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         return str(error) or type(error).__name__
     return "" if answer.is_success else f"status {answer.status_code}"
 

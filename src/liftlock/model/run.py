@@ -95,6 +95,11 @@ class LaneView(Struct):
     def step(self, name: str) -> StepView:
         return self.steps.get(name, READY)
 
+    @property
+    def untouched(self) -> bool:
+        """Nothing was done to the host but greeting it."""
+        return not any(step.touched for name, step in self.steps.items() if not name.startswith("00-"))
+
 
 class Tally(Struct):
     """A check's looks at one stage."""
@@ -497,10 +502,15 @@ def begin_rollback(run: Run, entry: ev.Entry, event: ev.RollbackBegan) -> None:
         lane_id
         for lane_id, lane in reversed(run.lanes.items())
         if event.scope == "all" or (lane.stage if event.scope == "stage" else lane.host) in names
-        if lane.phase is not Phase.BACK and lane.result is not LaneResult.SKIPPED
+        if lane.phase is not Phase.BACK and lane.result is not LaneResult.SKIPPED and not is_lost(lane)
     ]
     for lane_id in sorted(inside, key=lambda lane_id: not is_out(run, run.lanes[lane_id])):
         run.to_turn.setdefault(stage_of(lane_id), {})[lane_id] = None
+
+
+def is_lost(lane: LaneView) -> bool:
+    """It failed before anything was done to its host: there is nothing to bring back, and it stays counted as out."""
+    return lane.result is LaneResult.FAILED and lane.untouched
 
 
 def is_out(run: Run, lane: LaneView) -> bool:
