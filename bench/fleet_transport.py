@@ -19,12 +19,12 @@ from pathlib import Path
 
 import asyncssh
 import uvloop
+from tests.sshd import Sshd, start_sshd
 
 from liftlock.hosts.limits import Limits
 from liftlock.hosts.reach import Reach
 from liftlock.model.actions import Exited, Script
 from liftlock.model.inventory import Host
-from tests.sshd import Sshd, start_sshd
 
 STEPS = 6
 TOGETHER = 50

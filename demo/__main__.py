@@ -102,7 +102,7 @@ NEXT = (
     "log orders-1.2.yaml",
     "plan orders-1.3.yaml",
     "verify bundles/orders-1.1.liftlock",
-    "simulate orders-1.3.yaml --seeds 200",
+    "simulate orders-1.3.yaml --seeds 50 --fault bad=traffic",
     "--help",
 )
 

@@ -1,6 +1,7 @@
 """The service that the demo upgrades: its scripts, its releases, its one bad release."""
 
 import json
+import shutil
 import subprocess
 import sys
 import urllib.error
@@ -83,3 +84,10 @@ def test_only_1_2_is_bad_and_only_when_its_memory_is_full(
     )
     command = [sys.executable, "-B", "-c", program, str(tmp_path / version / "bin")]
     assert int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) == bad
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
+def test_scripts_are_clean() -> None:
+    scripts = [str(releases.SOURCE / "bin" / name) for name in releases.SCRIPTS]
+    checked = subprocess.run(["shellcheck", *scripts], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout

@@ -1,0 +1,23 @@
+"""The demo itself, from the first act to the last promise. Two minutes: played where every real thing is required."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from demo import CHECKOUT
+
+PROMISES = 6
+
+
+@pytest.mark.real
+@pytest.mark.timeout(500)
+@pytest.mark.skipif(os.environ.get("LIFTLOCK_REAL") != "required", reason="takes two minutes: `make demo` plays it")
+def test_keeps_its_promises(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "demo", "--lang", "en", "--folder", str(tmp_path / "out")]
+    played = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert played.returncode == 0, played.stdout[-6000:] + played.stderr[-2000:]
+    assert played.stdout.count("✔") == PROMISES
+    assert played.stdout.count("kill -9") == 2
