@@ -68,32 +68,28 @@ def choose_lane(turn: Turn, layout: Layout, run: Run, room: Room, lane_id: str) 
     if current is None:
         turn.decisions.append(Record(ending_of(lane_id, lane)))
         return
-    if (
-        lane.phase is Phase.UP
-        and run.busy.get(lane.host) != lane_id
-        and (wait := kept_from_beginning(turn, layout, run))
-    ):
-        turn.wait(*wait)
-        return
     view = lane.step(current)
     if view.state is StepState.LOST:
         turn.decisions.append(Record(ev.HoldRaised(f"{lane_id}/{current}", because("outcome-unknown"))))
     elif view.state is StepState.FAILED:
         choose_after_failure(turn, layout, run, lane_id, current)
+    elif lane.phase is Phase.UP and run.busy.get(lane.host) != lane_id:
+        begin_again(turn, layout, run, room, lane_id, current)
     elif past_deadline(turn, layout, lane):
         give_up(turn, layout, run, lane_id, current, because("host-deadline", host=lane.host))
     else:
         perform(turn, run, room, lane_id, current)
 
 
-def kept_from_beginning(turn: Turn, layout: Layout, run: Run) -> tuple[datetime | None, Reason] | None:
-    """Until when, and why, a lane that a person asked to try again waits, as any other forward lane does."""
-    if why := run.paused or run.aborted:
-        return None, why
+def begin_again(turn: Turn, layout: Layout, run: Run, room: Room, lane_id: str, name: str) -> None:
+    """A lane that a person asked to try again is a forward lane like any other: it waits for a window."""
     opens = next(all_openings(layout, turn), (None, None))[0]
-    if opens is None or opens > turn.now:
-        return opens, because("window-closed", opens=opens.isoformat(timespec="minutes") if opens else "")
-    return None
+    if why := run.paused or run.aborted:
+        turn.wait(None, why)
+    elif opens is None or opens > turn.now:
+        turn.wait(opens, because("window-closed", opens=opens.isoformat(timespec="minutes") if opens else ""))
+    else:
+        perform(turn, run, room, lane_id, name)
 
 
 def path(ways: Ways, lane: LaneView, down: bool) -> tuple[str, ...]:

@@ -211,6 +211,8 @@ def begin_step(run: Run, entry: ev.Entry, event: ev.StepStarted) -> None:
     run.flying[event.step] = after
     lane_id = lane_of(event.step)
     run.due.pop(lane_id, None)
+    if lane.phase is Phase.UP and run.busy.get(lane.host) != lane_id:
+        lane.begun_at = entry.at  # tried again: its deadline counts from here
     run.busy[lane.host] = lane_id
     if lane.phase is not Phase.CONFIRM and not lane.out:
         take_out(run, lane)
