@@ -15,7 +15,9 @@ import asyncssh
 
 from liftlock.model.inventory import Host
 
-SSHD = shutil.which("sshd") or next((path for path in ("/usr/sbin/sshd", "/usr/local/sbin/sshd") if Path(path).exists()), "")
+SSHD = shutil.which("sshd") or next(
+    (path for path in ("/usr/sbin/sshd", "/usr/local/sbin/sshd") if Path(path).exists()), ""
+)
 # SHLVL: a bash that sshd starts would read the person's ~/.bashrc otherwise, whatever that costs.
 CONFIG = """\
 Port {port}
