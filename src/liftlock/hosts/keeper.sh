@@ -129,7 +129,7 @@ ll_start() {
 	elif [ -e "$ll_s/${2%%.*}.closed" ]; then
 		ll_say "C $1"
 	elif ll_create "$ll_f"; then
-		if ! printf '%s\n' "$5" >>"$ll_f"; then
+		if ! printf 'exec 8>&-\n%s\n' "$5" >>"$ll_f"; then
 			ll_say "F $1"
 		elif [ -e "$ll_s/${2%%.*}.closed" ]; then
 			ll_say "C $1"
@@ -157,14 +157,15 @@ ll_create() {
 }
 
 # tag mark timeout exports: the keeper of one script, in a process of its own. Passes the gate, runs it, records the
-# end, and tells. Nothing that the script starts holds the connection's descriptors.
+# end, and tells. Nothing that the script starts holds the connection's descriptors. (Descriptor 8 is closed by the
+# mark's first line and not here: a shell would close its own, which tells others that it is there.)
 ll_job() {
 	trap : TERM HUP INT
 	ll_f=$ll_s/$2 ll_tag=$1
 	while read -r ll_k ll_pid && [ "$ll_k" != Tgid: ]; do :; done </proc/self/status
 	ll_uptime
 	eval "$4"
-	export LIFTLOCK_MARK="$2;"
+	export LIFTLOCK_MARK="$ll_f;"
 	if ! command exec 8>>"$ll_f.out"; then
 		ll_say "F $1"
 		exit
@@ -175,7 +176,7 @@ ll_job() {
 		exit
 	fi
 	set +C
-	$ll_sid $ll_sh "$ll_f" >&8 2>&1 </dev/null 8>&-
+	$ll_sid $ll_sh "$ll_f" >&8 2>&1 </dev/null
 	ll_code=$?
 	printf 'exit %s\n' "$ll_code" >>"$ll_f.run"
 	ll_read "$2"
@@ -310,7 +311,7 @@ ll_end() {
 	ll_read "$1" && [ -n "$ll_pid" ] && [ -z "$ll_exit" ] || return 0
 	[ -n "$ll_kill" ] || printf 'kill %s\n' "$2" >>"$ll_f.run"
 	ll_alive || ll_pid=none
-	ll_slay "$ll_pid" "$1;"
+	ll_slay "$ll_pid" "$ll_f;"
 }
 
 # pid name: end all descendants of a process, and all that carry the name.
