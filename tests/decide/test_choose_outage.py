@@ -1,0 +1,110 @@
+"""A planned outage (停机升级): what is stopped, when, and in which order everything starts again."""
+
+from msgspec.structs import replace
+
+from liftlock.model import events as ev
+from liftlock.model.actions import FailureKind
+from liftlock.model.events import LaneResult, RunResult
+from liftlock.model.plan import Rollout, Share
+from liftlock.model.reasons import because
+from liftlock.model.recipe import Recipes
+from tests.decide.fakes import component, inventory_of, item, orders_plan, schedule_of, two_tiers
+from tests.decide.history import History, failing, with_policy
+
+STOP, DB, APP = "orders/1/stop", "orders-db/1/w1", "orders/1/w1"
+ASKED = ev.RollbackBegan("all", because("asked"), by="li.wei")
+
+
+def outage(**policy) -> History:
+    return History(with_policy(schedule_of(*two_tiers(soak_s=0.0)), **policy))
+
+
+def at_work(told: History, dependent: str) -> list[tuple[str, int]]:
+    """The steps that take effect, and how many hosts of the dependent run at that moment."""
+    running = {host for stage in told.schedule.stages if stage.component == dependent for host in stage.hosts}
+    found = []
+    for entry in told.entries:
+        if isinstance(entry.event, ev.StepSucceeded):
+            stage, host, name = entry.event.step.rsplit("/", 2)
+            if stage.startswith(f"{dependent}/"):
+                verb = name.partition("-")[2]
+                # the undo of an install is an install; a stop that is undone is a start
+                running = running - {host} if verb == "stop" and name[0] != "u" else running
+                running = running | {host} if verb == "start" else running
+            found.append((f"{stage}/{name}", len(running)))
+    return found
+
+
+def test_up_the_dependent_is_stopped_first_and_starts_with_its_own_upgrade():
+    told = outage().play()
+    assert told.run.result is RunResult.UPGRADED
+    assert {n for step, n in at_work(told, "orders") if step == f"{DB}/05-install"} == {0}
+    assert at_work(told, "orders")[-1][1] == 4
+
+
+def test_back_the_tier_returns_before_what_was_stopped_for_it_starts():
+    told = outage().play(failing("07-verify", FailureKind.UNHEALTHY, hosts=["db-01"]))
+    assert told.run.result is RunResult.ROLLED_BACK
+    seen = at_work(told, "orders")
+    assert {n for step, n in seen if step.startswith(f"{DB}/u")} == {0}
+    assert {n for step, n in seen if step.startswith(f"{DB}/b")} == {0}
+    assert seen[-1][1] == 4, "and then it runs again"
+
+
+def test_back_the_dependents_own_upgrade_is_undone_before_the_tier_but_it_stays_down():
+    told = outage().play(failing("07-verify", FailureKind.UNHEALTHY, hosts=["app-03"]))
+    assert told.run.result is RunResult.ROLLED_BACK
+    last_undo = max(i for i, step in enumerate(told.started()) if step.startswith(f"{APP}/") and "/u05" in step)
+    first_of_db = min(i for i, step in enumerate(told.started()) if step.startswith(f"{DB}/") and "/u" in step)
+    assert last_undo < first_of_db
+    assert {n for step, n in at_work(told, "orders") if step.startswith(f"{DB}/u")} == {0}
+    started_again = [step for step in told.started() if step.startswith(f"{STOP}/") and step.endswith("b02-start")]
+    assert len(started_again) == 4
+    assert {lane.result for lane in told.run.lanes.values()} == {LaneResult.RETURNED}
+
+
+def test_back_from_the_stop_itself_needs_nobody_else():
+    told = outage().play(until=lambda run: STOP in run.stages and run.stages[STOP].upgraded == 4)
+    told.say(ASKED).play()
+    assert told.run.result is RunResult.ROLLED_BACK
+    assert at_work(told, "orders")[-1][1] == 4
+
+
+def test_one_host_that_returns_alone_starts_itself():
+    """Nothing else goes back: the tier is on its new version, and stays."""
+    told = outage(on_failure="roll back host", failures_max=4, wave_failures_max=4)
+    told.play(failing("05-install", FailureKind.REFUSED, hosts=["app-03"]))
+    assert told.run.result is RunResult.UPGRADED_WITH_EXCEPTIONS
+    assert f"{APP}/app-03/b06-start" in told.started()
+
+
+def test_a_dependent_that_cannot_be_stopped_keeps_the_outage_from_beginning():
+    told = outage(failures_max=4, wave_failures_max=4)
+    told.play(failing("01-stop", FailureKind.REFUSED, hosts=["app-03"]))
+    assert told.run.holds[STOP].code == "step-failed"
+    assert DB not in told.run.stages, "whatever the budget says"
+    told.say(ev.HoldSettled(STOP, "skip", "li.wei", "that one is switched off")).play()
+    assert DB in told.run.stages
+
+
+def test_three_tiers_come_back_from_the_bottom():
+    plan, _, _ = orders_plan(1)
+    rollout = Rollout(planned_outage=True, waves=(Share(percent=100),), soak_s=0.0)
+    stop, start = item("service", "x", because="stop"), item("service", "x", because="start")
+    tier = (item("backup"), stop, item("release", "dist/orders.tar.gz"), start, item("verify"))
+    components = (
+        component("db", "db", rollout=rollout),
+        component("orders", "app", after=("db",), rollout=rollout),
+        component("web", "web", after=("orders",), rollout=rollout),
+    )
+    groups = inventory_of({"db": 1, "app": 1, "web": 1})
+    recipes = Recipes(dict.fromkeys(("db", "orders", "web"), tier))
+    told = History(schedule_of(replace(plan, components=components), groups, recipes))
+    told.play(failing("07-verify", FailureKind.UNHEALTHY, hosts=["web-01"]))
+    assert told.run.result is RunResult.ROLLED_BACK
+    forward = [step.partition("/")[0] for step in told.started() if step.endswith(("/01-stop", "/04-stop"))]
+    assert list(dict.fromkeys(forward)) == ["web", "orders", "db"]
+    undone = [step.partition("/")[0] for step in told.started() if "/u05" in step]
+    assert undone == ["web", "orders", "db"]
+    again = [step.partition("/")[0] for step in told.started() if step.endswith("-start") and "/b" in step]
+    assert again == ["db", "orders", "web"]
