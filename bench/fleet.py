@@ -33,7 +33,6 @@ from liftlock.journal.sqlite import open_store
 from liftlock.model.ports import Setting
 from liftlock.model.schedule import Capacity, Policy, Recipe, Schedule, Stage, Template
 
-STREAM = "u-bench/r1"
 STEP = 'mkdir -p "{folder}/$host/{step}" && echo done >"{folder}/$host/{step}/state"'
 BARE = ("connect only", "one shell, six commands", "six exec requests")
 
@@ -95,9 +94,10 @@ async def whole_run(field: Field) -> None:
     quiet: Any = nobody
     world = World(store, hosts, clock, drivers, quiet, quiet)
     try:
-        await open_run(world, STREAM, "u-bench", schedule_of(field), by="bench", controller="bench")
-        run = await drive(world, STREAM, controller="bench-1", watch=lambda *_: None, until=asyncio.Event())
-        assert run.result is not None, run.holds
+        stream = f"u-bench/r{field.turn}"  # a run that ended is closed on its hosts, and so is its name
+        await open_run(world, stream, "u-bench", schedule_of(field), by="bench", controller="bench")
+        run = await drive(world, stream, controller="bench-1", watch=lambda *_: None, until=asyncio.Event())
+        assert run.result is not None, f"{len(run.holds)} held: {next(iter(run.holds.items()), None)}"
         assert run.result.value == "upgraded", run.closed_because
     finally:
         await hosts.close()

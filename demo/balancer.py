@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -100,11 +101,17 @@ def start(folder: Path, port: int, hosts: Sequence[SandboxHost], *, standin: boo
 
 def wait_online(balancer: Balancer, log: Path) -> None:
     deadline = time.monotonic() + ONLINE_S
-    while not balancer.admin.exists():
+    while not listens(balancer.admin):
         if balancer.process.poll() is not None or time.monotonic() > deadline:
             balancer.process.kill()
             raise SystemExit(f"the load balancer does not start:\n{log.read_text()[-2000:]}")
         time.sleep(0.05)
+
+
+def listens(admin: Path) -> bool:
+    """A socket's file is there a moment before anybody listens."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(admin)) == 0
 
 
 def write_haproxy(folder: Path, port: int, hosts: Sequence[SandboxHost], admin: Path) -> Path:

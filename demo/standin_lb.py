@@ -44,6 +44,13 @@ class Config(msgspec.Struct, frozen=True):
     rise: int = 1
 
 
+class Request(msgspec.Struct, frozen=True):
+    """What a server is asked, and whether the client wants its connection closed then: that is between us and it."""
+
+    head: bytes
+    last: bool
+
+
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -57,9 +64,11 @@ class Proxy:
 
     async def serve_client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while (head := await read_head(reader)) is not None:
-                writer.write(await self.answer(head))
+            while (request := await read_request(reader)) is not None:
+                writer.write(await self.answer(request.head))
                 await writer.drain()
+                if request.last:
+                    break
         except (OSError, ValueError, asyncio.IncompleteReadError):
             pass  # the client went away, or does not speak HTTP
         finally:
@@ -110,16 +119,21 @@ class Proxy:
         return answer
 
 
-async def read_head(reader: asyncio.StreamReader) -> bytes | None:
-    """A request's head, or None at the end of the connection."""
+async def read_request(reader: asyncio.StreamReader) -> Request | None:
+    """A client's next request, or None at the end of the connection."""
     try:
-        return await reader.readuntil(b"\r\n\r\n")
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     except asyncio.IncompleteReadError as error:
         if error.partial:
             raise
         return None
     except asyncio.LimitOverrunError as error:
         raise ValueError("the head is too long") from error
+    first, *fields = head.rstrip("\r\n").split("\r\n")
+    hop = [field for field in fields if field.lower().startswith(("connection:", "keep-alive:"))]
+    last = first.endswith("HTTP/1.0") or any("close" in field.lower() for field in hop)
+    passed_on = "\r\n".join([first, *(field for field in fields if field not in hop)])
+    return Request(f"{passed_on}\r\n\r\n".encode("latin-1"), last)
 
 
 async def read_answer(reader: asyncio.StreamReader) -> tuple[int, bytes, bool]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -156,3 +157,19 @@ def test_several_commands_on_one_line(say: Say) -> None:
     answer = say("set server orders/app-03 state drain; show stat orders 4 3")
     assert answer.startswith("\n# pxname,")
     assert ",DRAIN," in answer
+
+
+@pytest.mark.parametrize(("wish", "ends"), [("close", True), ("keep-alive", False)])
+def test_a_connection_ends_when_the_client_says_so(lb: Balancer, wish: str, ends: bool) -> None:
+    port = int(lb.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection, connection.makefile("rb") as answer:
+        connection.sendall(f"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: {wish}\r\n\r\n".encode())
+        head = list(iter(answer.readline, b"\r\n"))
+        length = next(int(line.split()[1]) for line in head if line.lower().startswith(b"content-length"))
+        answer.read(length)
+        connection.settimeout(0.3)
+        if ends:
+            assert answer.read(1) == b""
+        else:
+            with pytest.raises(TimeoutError):
+                answer.read(1)

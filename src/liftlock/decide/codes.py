@@ -61,6 +61,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "L166": ("step", "driver"),  # a restorable step without a backup before it to restore from
     "L167": ("component", "step"),  # warning: stopped on the way up and never started
     "L168": ("driver",),  # a driver that is not there
+    "L169": ("step", "host", "connection"),  # a reboot of a host that is the controller's own machine
     # placeholders
     "L180": ("name", "known"),  # unknown placeholder {name}
     "L181": ("name", "host"),  # a placeholder that one of the hosts has no variable for
@@ -128,4 +129,6 @@ CODES: dict[str, tuple[str, ...]] = {
     "L308": ("group", "fact", "values"),  # warning: hosts of a group differ
     "L309": ("host", "fact", "found", "expected"),  # a stable fact changed since the last survey
     "L310": ("host", "free_mb", "needed_mb"),  # warning: little memory is free
+    "L311": ("host", "problem"),  # its host key is not the one that is known
+    "L312": ("host", "problem"),  # it refuses the login
 }

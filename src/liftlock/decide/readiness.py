@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from liftlock.decide.case import some
+from liftlock.model.errors import WorldKind
 from liftlock.model.findings import Field, Finding, Path, Severity
 from liftlock.model.inventory import Inventory
 from liftlock.model.plan import Component, Plan
@@ -20,6 +21,7 @@ MEMORY_LOW_MB = 64
 STABLE = ("os", "os_version", "arch", "hostname", "machine")
 ALIKE = ("os", "os_version", "arch")
 RUNNING = ("active", "running", "reloading", "activating")
+KEPT_OUT = {WorldKind.HOST_KEY.value: "L311", WorldKind.AUTHENTICATION.value: "L312"}  # what to do is not the same
 NOBODY_SAYS = ("", "unknown", "offline")  # no such unit, or no systemd that runs
 
 
@@ -59,7 +61,8 @@ def hosts_answer(look: Look) -> Iterator[Finding]:
         if host not in look.seen:
             yield found("L301", Severity.WARNING, host=host)
         elif not look.seen[host].reachable:
-            yield found("L300", Severity.ERROR, host=host, problem=look.seen[host].problem)
+            seen = look.seen[host]
+            yield found(KEPT_OUT.get(seen.kind, "L300"), Severity.ERROR, host=host, problem=seen.problem)
 
 
 def reachable(look: Look, hosts: Iterable[str]) -> Iterator[HostSurvey]:

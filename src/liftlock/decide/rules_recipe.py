@@ -7,6 +7,7 @@ from liftlock.decide.outage import rollout_of
 from liftlock.decide.recipes import STEPS_MAX, Laid, is_stateful
 from liftlock.model.actions import Irreversible, Kind, Restorable, Reversible
 from liftlock.model.findings import Finding
+from liftlock.model.inventory import Host
 
 
 def recipes_have_steps(case: Case) -> Iterator[Finding]:
@@ -79,6 +80,16 @@ def restores_have_a_backup(case: Case) -> Iterator[Finding]:
                 yield error("L166", one.path, step=template.verb, driver=template.action.driver)
 
 
+def reboots_reach_another_machine(case: Case) -> Iterator[Finding]:
+    """A host that is a folder or an account of the controller's machine has nothing of its own to reboot."""
+    for laying, _, steps, _ in case.lanes():
+        known = case.inventory.hosts
+        here = next((known[name] for name in laying.hosts if name in known and is_here(known[name])), None)
+        for one in steps:
+            if here is not None and one.template.action.kind is Kind.REBOOT:
+                yield error("L169", one.path, step=one.template.verb, host=here.name, connection=here.connection)
+
+
 def no_return_comes_last(case: Case) -> Iterator[Finding]:
     """What cannot be undone ends the way back of everything before it, in the plan's order."""
     from_name = {name: dependents(case, name) for name in case.laid}
@@ -108,6 +119,10 @@ def dependents(case: Case, name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def is_here(host: Host) -> bool:
+    return host.connection in ("local", "sandbox")
+
+
 def writes(one: Laid) -> bool:
     return one.template.action.traits.writes and one.template.way != "back"
 
@@ -129,5 +144,6 @@ RULES: tuple[Rule, ...] = (
     writes_have_a_way_back,
     restoring_is_what_the_plan_asks_for,
     restores_have_a_backup,
+    reboots_reach_another_machine,
     no_return_comes_last,
 )

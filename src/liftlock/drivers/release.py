@@ -55,10 +55,6 @@ WORDS = {
         "{archive} is no archive that can be unpacked: .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz or .zip",
         "{archive} 不是可以解包的归档:应为 .tar、.tar.gz、.tgz、.tar.bz2、.tar.xz 或 .zip",
     ),
-    "digest": (
-        "{archive} has SHA-256 {found}, the plan says {expected}",
-        "{archive} 的 SHA-256 为 {found},计划写的是 {expected}",
-    ),
     "into": ("`into` must be an absolute path, not {into}", "`into` 必须是绝对路径,而不是 {into}"),
     "blob": ("The archive is not on the host: {path}", "主机上没有归档文件:{path}"),
     "checksum": (
@@ -152,10 +148,6 @@ class ReleaseDriver(Technology):
             found += (("release.format", {"archive": item.archive}),)
         if not item.into.startswith(("/", "{")):
             found += (("release.into", {"into": item.into}),)
-        artifact = setting.artifacts.get(item.archive)
-        if artifact and item.sha256 and artifact.sha256 != item.sha256:
-            fields = {"archive": item.archive, "found": artifact.sha256, "expected": item.sha256}
-            found += (("release.digest", {**fields}),)
         return found
 
     def operate(self, action: Action, context: Context) -> Operation:

@@ -19,22 +19,48 @@ FIRST_POLL_S, LONGEST_POLL_S = 0.05, 1.0
 SPARE_S = 2  # the host's own deadline is a little later than ours: ours is exact, its is there if we are not
 
 
+class Watch:
+    """The bounds of one waiting, one timer at a time: most steps end before the first rings.
+
+    First the host is asked to guard it, then to end it; if even that is not answered, the shell is given up.
+    """
+
+    def __init__(self, shell: Shell, mark: str, timeout_s: float, limits: Limits) -> None:
+        self._shell = shell
+        self._mark = mark
+        self._limits = limits
+        self._loop = asyncio.get_running_loop()
+        self._ends_at = self._loop.time() + timeout_s
+        self._timer = self._loop.call_later(min(limits.guard_after_s, timeout_s), self._guard)
+
+    def _guard(self) -> None:
+        self._shell.tell(f"ll_watch {self._mark}")
+        self._timer = self._loop.call_at(self._ends_at, self._end)
+
+    def _end(self) -> None:
+        self._shell.tell(f"ll_cancel 0 {self._mark} T &")
+        self._timer = self._loop.call_later(self._limits.grace_s + self._limits.reply_s, self._give_up)
+
+    def _give_up(self) -> None:
+        self._shell.fail("it does not say that it ended, not even when it is killed")
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+
 async def start(
     shell: Shell, mark: str, program: str, exports: str, *, timeout_s: float, boot: str, limits: Limits
 ) -> Frame:
     """Ask the host to run it, and wait for its end or its refusal. Raises Lost."""
-    loop = asyncio.get_running_loop()
     tag = shell.next_tag()
     answer = shell.expect(tag)
-    deadline_s = ceil(timeout_s) + SPARE_S
-    shell.tell(f"ll_start {tag} {mark} {deadline_s} {words(boot, program, exports)}")
-    guard = loop.call_later(limits.guard_after_s, shell.tell, f"ll_watch {mark}")
-    end = loop.call_later(timeout_s, shell.tell, f"ll_cancel 0 {mark} T &")
+    shell.tell(f"ll_start {tag} {mark} {ceil(timeout_s) + SPARE_S} {words(boot, program, exports)}")
+    watch = Watch(shell, mark, timeout_s, limits)
     try:
-        return await shell.answer(tag, answer, timeout_s + limits.grace_s + limits.reply_s)
+        return await answer
     finally:
-        guard.cancel()
-        end.cancel()
+        watch.stop()
+        shell.forget(tag)
 
 
 async def settle(

@@ -463,8 +463,8 @@ ll_keep() {
 	fi
 }
 
-# tag run: first the run's tombstone, then everything else of the run, unless it still runs; and artifacts that nobody
-# asked for within a week.
+# tag run: first the run's tombstone, then everything else of the run (what its undos would read as well), unless it
+# still runs; and artifacts that nobody asked for within a week.
 ll_sweep() {
 	if ! printf 'closed\n' >"$ll_s/$2.closed"; then
 		ll_say "F $1"
@@ -482,6 +482,7 @@ ll_sweep() {
 		case $ll_busy in *" $ll_v "*) ;; *) set -- "$@" "$ll_d" ;; esac
 	done
 	[ $# = 0 ] || rm -f -- "$@"
+	[ "$ll_busy" != ' ' ] || [ ! -d "$ll_s/saved/$ll_run" ] || rm -rf -- "$ll_s/saved/$ll_run"
 	[ ! -d "$ll_s/blobs" ] || find "$ll_s/blobs" -type f -mtime +7 -exec rm -f {} +
 	ll_say "D $ll_tag"
 }

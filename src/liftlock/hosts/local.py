@@ -159,9 +159,10 @@ async def converse(address: str, text: bytes) -> AsyncGenerator[bytes, None]:
     except (OSError, ValueError) as error:
         raise WorldError(WorldKind.UNREACHABLE, f"{address}: {error}", address=address) from error
     try:
-        writer.write(text)
-        while data := await reader.read(READ_BYTES):
-            yield data
+        if text:
+            writer.write(text)
+            while data := await reader.read(READ_BYTES):
+                yield data
     except OSError as error:
         raise WorldError(WorldKind.UNREACHABLE, f"{address}: {error}", address=address) from error
     finally:

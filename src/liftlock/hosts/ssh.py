@@ -56,9 +56,10 @@ class SshConnection:
             else:
                 host, _, port = address.rpartition(":")
                 reader, writer = await self._connection.open_connection(host.strip("[]"), int(port))
-            writer.write(text)
-            while data := await reader.read(READ_BYTES):
-                yield data
+            if text:
+                writer.write(text)
+                while data := await reader.read(READ_BYTES):
+                    yield data
             writer.close()
         except (asyncssh.Error, OSError, ValueError) as error:
             raise WorldError(WorldKind.UNREACHABLE, f"{address}: {error}", address=address) from error

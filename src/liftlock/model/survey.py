@@ -14,6 +14,7 @@ class HostSurvey(Struct, frozen=True):
     facts: dict[str, str] = {}
     clock_skew_s: float = 0.0
     problem: str = ""
+    kind: str = ""  # of the WorldError that kept us out
 
 
 class Survey(Struct, frozen=True):

@@ -81,6 +81,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "L069": ("group", "child", "suggestion"),  # the same, one that is near exists
     "L086": ("limit",),  # ranges, groups and variables multiply to more than is built
     "L087": PLACE,  # a range without quotes inside brackets: ["app-[01:08]"] is meant
+    "L088": ("name", "known"),  # a variable with a name that every host's own facts have
     # files that the plan names
     "L070": ("file", "looked_at"),  # not there
     "L071": ("file", "problem"),  # there, and cannot be read

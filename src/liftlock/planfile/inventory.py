@@ -24,6 +24,7 @@ from liftlock.planfile.yaml import INVENTORY_LIMITS, read
 RANGE_MAX = 1_000_000
 WORK_MAX = 4_000_000  # names in ranges and groups, and variables given to hosts, all together
 LOOPBACK = "127.0.0.1"
+TAKEN = frozenset(("address", "component", "domain", "from_version", "host", "root", "to_version", "version"))
 FILLED = frozenset(("address", "domain", "root", "state"))
 SUGGESTIONS_MAX = 20  # looking for a near name costs time with the fleet's size
 Connection = Literal["ssh", "local", "sandbox"]
@@ -128,6 +129,11 @@ class Assembler:
     def assemble(self) -> Inventory | None:
         for key in self.written.hosts:
             self.take_key(key)
+        self.refuse_taken(self.written.defaults.variables, ("defaults",))
+        for key, entry in self.written.hosts.items():
+            self.refuse_taken(entry.variables if entry else (), ("hosts", key))
+        for name, group in self.written.groups.items():
+            self.refuse_taken(group.variables if isinstance(group, GroupEntry) else (), ("groups", name))
         order = self.order_groups()
         for name in reversed(order):
             self.members[name] = self.group(name)
@@ -234,6 +240,12 @@ class Assembler:
                 for host in members:
                     found[host] = {**found.get(host, {}), **variables}
         return found
+
+    def refuse_taken(self, variables: Iterable[str], path: Path) -> None:
+        """A variable that a built-in one would silently replace: `rm -rf "$root/x"` means something else then."""
+        for name in variables:
+            if name in TAKEN:
+                self.note("L088", (*path, "variables", name), name=name, known=", ".join(sorted(TAKEN)))
 
     def host(self, key: str, number: Numbered, grouped: dict[str, str]) -> Host:
         """A host with its own settings, else the defaults."""
