@@ -14,7 +14,7 @@ from liftlock.model.actions import Exited, TimedOut, Vanished
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.ports import Absent, Clock, ScriptOutcome
 
-PATIENCE_S = 2.0  # between a mark and its record lies a fork: longer than this, its maker is gone
+PATIENCE_S = 2.0  # between a mark and its first word lies nothing: longer than this, its maker is gone
 FIRST_POLL_S, LONGEST_POLL_S = 0.05, 1.0
 SPARE_S = 2  # the host's own deadline is a little later than ours: ours is exact, its is there if we are not
 
@@ -68,13 +68,12 @@ async def settle(
 ) -> Frame | Absent:
     """Wait for the end of an attempt that another started, or bury it. Raises Lost.
 
-    `bury`: an attempt without a mark gets a tombstone at once. One that has a mark and passes the gate neither soon
-    nor ever (its maker is gone) is buried in any case.
+    `bury`: an attempt without a mark gets a tombstone at once; else, it gets one if no mark is made soon.
     """
     since, pause_s, watched, ended = clock.monotonic(), FIRST_POLL_S, False, False
     while True:
         waited_s = clock.monotonic() - since
-        digging = 2 if waited_s > PATIENCE_S else int(bury)
+        digging = int(bury or waited_s > PATIENCE_S)
         frame = await shell.ask(f"ll_ask {{tag}} {mark} {digging}", within_s=limits.reply_s)
         match frame.kind:
             case "A":

@@ -1,18 +1,19 @@
 # The shell that Liftlock keeps on a host. Read from standard input by any POSIX sh on Linux, after the lines that set
-# ll_n (nonce of the frames), ll_s (state folder), ll_b (file with the boot id), ll_half (bytes), ll_grace (s), ll_sh.
+# ll_n (nonce of the frames), ll_s (state folder), ll_b (file with the boot id), ll_half (bytes), ll_grace (s).
 #
 # Promises, and where they are kept:
-#   - a script runs once: its mark is created exclusively (ll_start), and so is its record (ll_job), which is the gate:
-#     who creates MARK.run decides. A regular file: it runs. A symbolic link: it never ran, and never will (ll_bury).
-#   - a script outlives the connection: its keeper (ll_job) writes the end into the record before it tells anybody.
+#   - a script runs once: its mark MARK.run is created exclusively (ll_job). A regular file: it ran, or runs. A symbolic
+#     link: it never ran, and never will (ll_bury).
+#   - a script outlives the connection: its keeper (ll_job) writes the end into the mark before it tells anybody.
 #   - its deadline is kept here too: by the guard (ll_guard), which the controller asks for when a script runs longer
 #     than a moment, and which ll_quit starts for whatever still runs when the connection is gone.
 #   - what it prints is bounded: the guard keeps the first and the last ll_half bytes.
-# MARK.run: "pid deadline boot", then at most one "kill T" (deadline) or "kill C" (cancelled), then "exit CODE".
-# On the way of an ordinary quiet script nothing is forked but its keeper and itself: what else is read or written
-# there, builtins read and write.
+# MARK.run: "pid deadline boot" of the keeper, "script pid", then at most one "kill T" (deadline) or "kill C"
+# (cancelled), then "exit CODE".
+# For an ordinary quiet script nothing is forked but its keeper and itself, and no command is run: what else is read or
+# written there, builtins read and write.
 #
-# shellcheck disable=SC2154,SC2062,SC2086,SC2030,SC2031,SC3013
+# shellcheck disable=SC2154,SC2062,SC2086,SC2030,SC2031,SC2174,SC3013
 # (the first lines come from outside; words are split, and patterns expanded, on purpose; every sh that we know has -ef)
 
 ll_say() { printf '\001%s(%s\n%s\001%s)' "$ll_n" "$1" "$2" "$ll_n"; }
@@ -65,7 +66,7 @@ ll_uid() {
 # the folder of a process in /proc is as old as the first look at it.
 ll_folder() {
 	[ -n "$ll_s" ] || ll_s=/var/tmp/liftlock-$ll_u
-	if [ ! -e "$ll_s" ] && [ ! -L "$ll_s" ] && ! (umask 077 && mkdir -p -- "$ll_s"); then
+	if [ ! -e "$ll_s" ] && [ ! -L "$ll_s" ] && ! mkdir -p -m 700 -- "$ll_s"; then
 		ll_ok="unmade $(date +%s)"
 	elif ll_v=$(stat -c '%u %a %F %Y' -- "$ll_s" /proc/self/ 2>/dev/null); then
 		case $ll_v in
@@ -92,14 +93,18 @@ ll_folder() {
 
 # --- the record of an attempt -------------------------------------------------------------------------------
 
-# Read MARK.run: ll_pid ll_dead ll_home, ll_kill and ll_exit. False if there is no record.
+# Read MARK.run: ll_pid ll_dead ll_home, ll_script, ll_kill and ll_exit. False if there is no such file.
 ll_read() {
-	ll_f=$ll_s/$1 ll_pid='' ll_dead=0 ll_home='' ll_kill='' ll_exit=''
+	ll_f=$ll_s/$1 ll_pid='' ll_dead=0 ll_home='' ll_script='' ll_kill='' ll_exit=''
 	[ -f "$ll_f.run" ] && [ ! -L "$ll_f.run" ] || return 1
 	{
 		read -r ll_pid ll_dead ll_home || ll_pid=
 		while read -r ll_k ll_v; do
-			case $ll_k in exit) ll_exit=$ll_v ;; kill) ll_kill=${ll_kill:-$ll_v} ;; esac
+			case $ll_k in
+			script) ll_script=$ll_v ;;
+			exit) ll_exit=$ll_v ;;
+			kill) ll_kill=${ll_kill:-$ll_v} ;;
+			esac
 		done
 	} <"$ll_f.run"
 }
@@ -110,73 +115,55 @@ ll_alive() {
 	[ -n "$ll_pid" ] && [ "$ll_home" = "$ll_id" ] && [ "/proc/$ll_pid/fd/8" -ef "$ll_f.out" ]
 }
 
-# Does the script itself still run, though its keeper is gone?
+# Does the script itself still run, though its keeper is gone? It holds its mark open, or, having become another program,
+# carries its name: a number that was given out again does neither.
 ll_astray() {
-	[ -n "$ll_pid" ] && [ "$ll_home" = "$ll_id" ] &&
-		printf '%s' "$ll_f" | grep -qsFf - /proc/[0-9]*/cmdline
+	[ -n "$ll_script" ] && [ "$ll_home" = "$ll_id" ] || return 1
+	for ll_v in "/proc/$ll_script/fd"/*; do
+		[ ! "$ll_v" -ef "$ll_f.run" ] || return 0
+	done
+	printf '%s' "LIFTLOCK_MARK=$ll_f;" | grep -qsFf - "/proc/$ll_script/environ"
 }
 
 ll_uptime() { read -r ll_now ll_v </proc/uptime && ll_now=${ll_now%%.*}; }
 
 # --- starting -----------------------------------------------------------------------------------------------
 
-# tag mark timeout boot program exports: create the mark, run it in the background.
+# tag mark timeout boot program exports: run it in the background, unless it has a mark.
 ll_start() {
 	ll_f=$ll_s/$2
 	ll_boot
-	if [ -n "$4" ] && [ "$4" != "$ll_id" ] && [ ! -e "$ll_f" ]; then
-		ll_say "B $1 $ll_id"
-	elif [ -e "$ll_s/${2%%.*}.closed" ]; then
+	if [ -e "$ll_s/${2%%.*}.closed" ]; then
 		ll_say "C $1"
-	elif ll_create "$ll_f"; then
-		if ! printf 'exec 8>&-\n%s\n' "$5" >>"$ll_f"; then
-			ll_say "F $1"
-		elif [ -e "$ll_s/${2%%.*}.closed" ]; then
-			ll_say "C $1"
-		else
-			ll_jobs="$ll_jobs $2"
-			jobs >/dev/null # forget those that have ended
-			ll_job "$1" "$2" "$3" "$6" &
-		fi
-	elif [ -e "$ll_f" ] || [ -L "$ll_f" ]; then
+	elif [ -e "$ll_f.run" ] || [ -L "$ll_f.run" ]; then
 		ll_say "E $1"
+	elif [ -n "$4" ] && [ "$4" != "$ll_id" ]; then
+		ll_say "B $1 $ll_id"
 	else
-		ll_say "F $1"
+		ll_jobs="$ll_jobs $2"
+		jobs >/dev/null # forget those that have ended
+		ll_job "$@" &
 	fi
 }
 
-# Create a file that must not be there: atomic, and no fork.
-ll_create() {
-	set -C
-	if printf '' >"$1"; then
-		set +C
-	else
-		set +C
-		return 1
-	fi
-}
-
-# tag mark timeout exports: the keeper of one script, in a process of its own. Passes the gate, runs it, records the
-# end, and tells. Nothing that the script starts holds the connection's descriptors. (Descriptor 8 is closed by the
-# mark's first line and not here: a shell would close its own, which tells others that it is there.)
+# The same words: the keeper of one script, in a process of its own. Makes the mark, runs the script, records its end,
+# and tells. Nothing that the script starts holds the connection's descriptors.
 ll_job() {
 	trap : TERM HUP INT
-	ll_f=$ll_s/$2 ll_tag=$1
-	while read -r ll_k ll_pid && [ "$ll_k" != Tgid: ]; do :; done </proc/self/status
+	ll_tag=$1
 	ll_uptime
-	eval "$4"
-	export LIFTLOCK_MARK="$ll_f;"
+	ll_self
 	if ! command exec 8>>"$ll_f.out"; then
 		ll_say "F $1"
 		exit
 	fi
-	set -C
-	if ! printf '%s %s %s\n' "$ll_pid" "$((ll_now + $3))" "$ll_id" >"$ll_f.run"; then
-		if [ -L "$ll_f.run" ]; then ll_say "A $1"; else ll_say "F $1"; fi
+	ll_mark "$ll_v $((ll_now + $3)) $ll_id"
+	if [ -e "$ll_s/${2%%.*}.closed" ]; then
+		rm -f -- "$ll_f.run" "$ll_f.out" # the run was closed just now, and swept perhaps
+		ll_say "C $1"
 		exit
 	fi
-	set +C
-	$ll_sid $ll_sh "$ll_f" >&8 2>&1 </dev/null
+	ll_script "$5" "$6"
 	ll_code=$?
 	printf 'exit %s\n' "$ll_code" >>"$ll_f.run"
 	ll_read "$2"
@@ -185,6 +172,39 @@ ll_job() {
 	[ "$ll_got" -le $((ll_half * 2)) ] || ll_trim
 	ll_report
 }
+
+# line: create the mark, which must not be there: atomic, and no fork. Whoever did not, says so, and is no keeper.
+ll_mark() {
+	set -C
+	if printf '' >"$ll_f.run"; then
+		set +C
+		printf '%s\n' "$1" >>"$ll_f.run" && return
+		ll_say "F $ll_tag"
+	elif [ -L "$ll_f.run" ]; then
+		ll_say "A $ll_tag"
+	elif [ -e "$ll_f.run" ]; then
+		ll_say "E $ll_tag"
+	else
+		ll_say "F $ll_tag"
+	fi
+	exit
+}
+
+# program exports: the script itself, a subshell: it may end, or become another program, as it likes. It says who it is,
+# and holds its mark open; what it starts does not (a shell closes what it saves). The nonce is none of its business.
+ll_script() (
+	exec >&8 2>&1 </dev/null 8>>"$ll_f.run"
+	ll_self
+	printf 'script %s\n' "$ll_v" >&8 2>/dev/null
+	ll_k=$1 ll_n=
+	eval "$2"
+	export LIFTLOCK_MARK="$ll_f;"
+	set --
+	{ eval "$ll_k"; } 8>&-
+)
+
+# ll_v: the number of this very process ($$ is the first shell's).
+ll_self() { while read -r ll_k ll_v && [ "$ll_k" != Tgid: ]; do :; done </proc/self/status; }
 
 # --- what became of it --------------------------------------------------------------------------------------
 
@@ -204,17 +224,16 @@ ll_report() {
 	ll_say "X $ll_tag ${ll_exit:--} ${ll_kill:--} $ll_more" "$ll_t"
 }
 
-# tag mark bury: what became of an attempt? `bury` 1: if its mark was never made, it never will be; 2: if it has not
-# passed the gate yet, it never will.
+# tag mark bury: what became of an attempt? `bury` 1: if it has no mark, it never will.
 ll_ask() {
 	ll_tag=$1
 	if ! ll_read "$2" || [ -z "$ll_pid" ]; then
 		if [ -L "$ll_f.run" ]; then
 			ll_say "A $1"
-		elif [ ! -e "$ll_f.run" ] && { [ "$3" = 2 ] || { [ "$3" = 1 ] && [ ! -e "$ll_f" ]; }; }; then
-			ll_bury "$1" "$2"
 		elif [ -e "$ll_f.run" ]; then
-			ll_say "H $1" # a record without a word: being written, or the disk was full
+			ll_say "H $1" # a mark without a word: being written, or the disk was full
+		elif [ "$3" = 1 ]; then
+			ll_bury "$1" "$2"
 		else
 			ll_say "N $1"
 		fi
@@ -234,14 +253,10 @@ ll_ask() {
 ll_bury() {
 	if [ -e "$ll_s/${2%%.*}.closed" ]; then
 		ll_say "C $1"
-	elif ll_create "$ll_f"; then
-		printf 'tombstone\n' >>"$ll_f"
-		ln -s never "$ll_f.run"
-		ll_say "A $1"
 	elif ln -s never "$ll_f.run" || [ -L "$ll_f.run" ]; then
 		ll_say "A $1"
 	elif [ -e "$ll_f.run" ]; then
-		ll_say "N $1" # it passed the gate just now
+		ll_say "N $1" # it was marked just now
 	else
 		ll_say "F $1"
 	fi
@@ -332,36 +347,41 @@ ll_slay() {
 
 ll_signal() { ll_family && { kill -s "$1" $ll_set 2>/dev/null || :; }; }
 
-# ll_set: the processes below ll_root (not itself), those of their own sessions and groups, and those whose environment
-# carries ll_name. False if there are none.
+# ll_set: the processes below ll_root (not itself; the script, where its keeper is gone), those of their own sessions
+# and groups, and those whose environment carries ll_name. Parents come before their children: a shell that is ended
+# after the command that it waits for would go on with the next one. False if there are none.
 ll_family() {
 	ll_set=' ' ll_all=''
-	for ll_d in $(printf '%s' "LIFTLOCK_MARK=$ll_name" | grep -lsFf - /proc/[0-9]*/environ); do
-		ll_d=${ll_d#/proc/}
-		ll_set="$ll_set${ll_d%/environ} "
-	done
+	if [ "$ll_root" = none ] && ll_astray; then ll_set=" $ll_script "; fi
 	for ll_d in /proc/[0-9]*/stat; do
 		{ read -r ll_v <"$ll_d"; } 2>/dev/null || continue
 		ll_p=${ll_v%% *}
 			set -- ${ll_v##*) }
-		if [ "$1" = Z ]; then
-			case $ll_set in *" $ll_p "*) ll_set="${ll_set%% "$ll_p" *} ${ll_set#* "$ll_p" }" ;; esac
-		else
-			ll_all="$ll_all $ll_p:$2:$3:$4"
-		fi
+		[ "$1" = Z ] || ll_all="$ll_all $ll_p:$2:$3:$4"
 	done
-	ll_grow=1
-	while [ -n "$ll_grow" ]; do
-		ll_grow=
+	ll_grow
+	for ll_d in $(printf '%s' "LIFTLOCK_MARK=$ll_name" | grep -lsFf - /proc/[0-9]*/environ); do
+		ll_p=${ll_d#/proc/} ll_p=${ll_p%/environ}
+		case $ll_set in *" $ll_p "*) continue ;; esac
+		case $ll_all in *" $ll_p:"*) ll_set="$ll_set$ll_p " ;; esac
+	done
+	ll_grow
+	[ "$ll_set" != ' ' ]
+}
+
+# Add to ll_set the children, sessions and groups of what is in it.
+ll_grow() {
+	ll_grown=1
+	while [ -n "$ll_grown" ]; do
+		ll_grown=
 		for ll_d in $ll_all; do
 			ll_p=${ll_d%%:*} ll_v=${ll_d#*:}
 			case $ll_set in *" $ll_p "*) continue ;; esac
-			case " $ll_root $ll_set" in *" ${ll_v%%:*} "*) ll_set="$ll_set$ll_p " ll_grow=1 ;; esac
+			case " $ll_root $ll_set" in *" ${ll_v%%:*} "*) ll_set="$ll_set$ll_p " ll_grown=1 && continue ;; esac
 			ll_v=${ll_v#*:}
-			case $ll_set in *" ${ll_v%:*} "* | *" ${ll_v#*:} "*) ll_set="$ll_set$ll_p " ll_grow=1 ;; esac
+			case $ll_set in *" ${ll_v%:*} "* | *" ${ll_v#*:} "*) ll_set="$ll_set$ll_p " ll_grown=1 ;; esac
 		done
 	done
-	[ "$ll_set" != ' ' ]
 }
 
 # tag mark why: a person, or the deadline, ends it.
@@ -487,7 +507,7 @@ ll_sweep() {
 	ll_say "D $ll_tag"
 }
 
-ll_jobs='' ll_looks='' ll_watched='' ll_sid='' ll_id=''
+ll_jobs='' ll_looks='' ll_watched='' ll_id=''
 exec 2>&1
 trap : PIPE TERM HUP INT
 trap ll_quit EXIT

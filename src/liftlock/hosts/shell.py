@@ -127,13 +127,12 @@ class Shell:
                 answer.exception()
 
 
-def prelude(nonce: str, *, state: str, boot_file: str, shell: str, limits: Limits) -> bytes:
+def prelude(nonce: str, *, state: str, boot_file: str, limits: Limits) -> bytes:
     """What a new shell is sent first: its settings, then the keeper."""
     settings = {
         "ll_n": nonce,
         "ll_s": state,
         "ll_b": boot_file,
-        "ll_sh": shell,
         "ll_half": str(limits.keep_bytes // 2),
         "ll_grace": str(limits.grace_s),
     }
