@@ -59,8 +59,8 @@ TASK = """\
 """
 
 
-def schedule_of(field: Field) -> Schedule:
-    """One stage with every host, all at once: the comparison is about the transport, the marks and the journal."""
+def schedule_of(field: Field, at_once: int) -> Schedule:
+    """One stage with every host, `at_once` side by side: it is about the transport, the marks and the journal."""
     folder = field.folder / f"turn{field.turn}"
     driver: Any = command.DRIVERS[0]
     templates: list[Template] = [precheck_template()]
@@ -76,7 +76,7 @@ def schedule_of(field: Field) -> Schedule:
         program="0",
         drivers={},
         policies={"app": Policy("1.0", "1.1", (), "app", "roll back", 0, 0, 2, 3600.0, 3600.0, 0.0, 1.0, 60.0)},
-        capacities={"app": Capacity("app", count, count, count)},
+        capacities={"app": Capacity("app", count, at_once, at_once)},
         recipes={"app": Recipe(tuple(f"{n:02d}-{t.verb}" for n, t in enumerate(templates)), tuple(templates))},
         gates={},
         stages=(Stage("app/1/w1", "app", "w1", names, "app", soaks=False),),
@@ -86,7 +86,7 @@ def schedule_of(field: Field) -> Schedule:
     )
 
 
-async def whole_run(field: Field) -> None:
+async def whole_run(at_once: int, field: Field) -> None:
     store: Any = await open_store(field.folder / f"journal{field.turn}")
     clock, nobody = SystemClock(), Silent()
     hosts = Reach(field.hosts, clock, limits=Limits(logins=50))
@@ -95,7 +95,7 @@ async def whole_run(field: Field) -> None:
     world = World(store, hosts, clock, drivers, quiet, quiet)
     try:
         stream = f"u-bench/r{field.turn}"  # a run that ended is closed on its hosts, and so is its name
-        await open_run(world, stream, "u-bench", schedule_of(field), by="bench", controller="bench")
+        await open_run(world, stream, "u-bench", schedule_of(field, at_once), by="bench", controller="bench")
         run = await drive(world, stream, controller="bench-1", watch=lambda *_: None, until=asyncio.Event())
         assert run.result is not None, f"{len(run.holds)} held: {next(iter(run.holds.items()), None)}"
         assert run.result.value == "upgraded", run.closed_because
@@ -162,13 +162,17 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--peers", type=Path)
     options.add_argument("--ansible-hosts", type=int, default=50)
+    options.add_argument("--at-once", type=int, default=50, help="hosts under way at once, as of the other tools")
+    options.add_argument("--ways", default="", help="comma-separated beginnings of names; all if not given")
     asked = options.parse_args()
     ways: dict[str, tuple[Any, int]] = {name: (partial(in_process, WAYS[name]), asked.hosts) for name in BARE}
-    ways["Liftlock, whole run"] = (partial(in_process, whole_run), asked.hosts)
+    ways["Liftlock, whole run"] = (partial(in_process, partial(whole_run, asked.at_once)), asked.hosts)
     if asked.peers:
         ways["pyinfra"] = (partial(pyinfra, asked.peers), asked.hosts)
         few = min(asked.ansible_hosts, asked.hosts)
         ways[f"ansible-core, {few} hosts"] = (partial(ansible, asked.peers, few), few)
+    wanted = tuple(part for part in asked.ways.split(",") if part)
+    ways = {name: way for name, way in ways.items() if not wanted or name.startswith(wanted)}
     figures: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     with tempfile.TemporaryDirectory(prefix="fleet-") as folder:
         sshd = start_sshd(Path(folder) / "sshd", listen="0.0.0.0")

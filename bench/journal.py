@@ -21,8 +21,9 @@ from liftlock.journal.memory import MemoryStore
 from liftlock.journal.sqlite import open_store
 from liftlock.model.actions import Evidence
 from liftlock.model.events import RunOpened, StageOpened, StepStarted, StepSucceeded
+from liftlock.model.fold import advance
 from liftlock.model.ports import Store
-from liftlock.model.run import Run, advance
+from liftlock.model.run import Run
 
 NOW = datetime(2026, 12, 1, 22, 0, tzinfo=UTC)
 EVIDENCE = Evidence({"version": "1.1", "path": "/srv/orders/releases/1.1", "changed": True}, "switched\n")

@@ -11,8 +11,9 @@ from liftlock.decide.expand import lay_out
 from liftlock.model import events as ev
 from liftlock.model.actions import Evidence, Failure, FailureKind
 from liftlock.model.decisions import Decision, Observe, Perform, Record, Wait
+from liftlock.model.fold import advance, fold
 from liftlock.model.plan import Check
-from liftlock.model.run import Run, advance, fold
+from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule
 from tests.decide.fakes import orders_plan, schedule_of
 

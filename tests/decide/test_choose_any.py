@@ -10,8 +10,9 @@ from liftlock.decide.choose import choose
 from liftlock.model import events as ev
 from liftlock.model.actions import FailureKind
 from liftlock.model.decisions import Observe, Perform, Record, Wait
+from liftlock.model.fold import fold
 from liftlock.model.reasons import because
-from liftlock.model.run import IllegalEvent, Phase, Run, fold
+from liftlock.model.run import IllegalEvent, Phase, Run
 from liftlock.model.schedule import lane_of
 from tests.decide.history import History
 from tests.simulate.scenarios import drawn_schedule

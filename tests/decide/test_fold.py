@@ -6,8 +6,9 @@ import pytest
 
 from liftlock.model import events as ev
 from liftlock.model.actions import Failure, FailureKind
+from liftlock.model.fold import advance, fold
 from liftlock.model.reasons import because
-from liftlock.model.run import TRANSITIONS, IllegalEvent, Run, StepState, advance, fold
+from liftlock.model.run import TRANSITIONS, IllegalEvent, Run, StepState
 from tests.decide.history import History, failing, orders
 
 W1 = "orders/1/w1"

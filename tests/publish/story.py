@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from liftlock.model import events as ev
 from liftlock.model.actions import Action, Evidence, Failure, FailureKind, Irreversible, Kind, Restorable, Traits
 from liftlock.model.events import Approved, Entry, LaneResult, RunResult, Sample
+from liftlock.model.fold import fold
 from liftlock.model.inventory import Host
 from liftlock.model.plan import Approval, Check, Freeze, Window
 from liftlock.model.reasons import Reason, because
-from liftlock.model.run import Run, fold
+from liftlock.model.run import Run
 from liftlock.model.schedule import Capacity, Gate, Policy, Recipe, Schedule, Stage, Template, digest
 
 START = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)  # 22:00 in Shanghai

@@ -7,7 +7,8 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
-from liftlock.model.run import Run, advance
+from liftlock.model.fold import advance
+from liftlock.model.run import Run
 from liftlock.publish.happenings import Weight
 from liftlock.publish.live import live_view, plain_lines, progress_line
 from liftlock.publish.log import log_json, run_lines

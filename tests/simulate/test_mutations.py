@@ -13,7 +13,8 @@ from liftlock.execute import loop
 from liftlock.execute.perform import Performer
 from liftlock.model import events as ev
 from liftlock.model.actions import Failure, FailureKind
-from liftlock.model.run import IllegalEvent, advance
+from liftlock.model.fold import advance
+from liftlock.model.run import IllegalEvent
 from liftlock.simulate import story as stories
 from liftlock.simulate.faults import drawn
 from liftlock.simulate.promises import PROMISES

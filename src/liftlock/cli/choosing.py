@@ -12,8 +12,9 @@ from msgspec import Struct, json
 from liftlock.cli.naming import is_run, number_of, run_stream, runs_of, upgrade_id, upgrade_of, upgrade_stream
 from liftlock.cli.trouble import refuse
 from liftlock.model.events import Entry
+from liftlock.model.fold import fold
 from liftlock.model.ports import Store
-from liftlock.model.run import Run, fold
+from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule
 
 SHOWN_MAX = 8

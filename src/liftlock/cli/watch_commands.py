@@ -14,7 +14,8 @@ from liftlock.cli.session import Session, session
 from liftlock.decide.expand import lay_out
 from liftlock.execute.outlook import outlook_of, waiting_for
 from liftlock.model.events import Entry, RunAmended
-from liftlock.model.run import Run, advance
+from liftlock.model.fold import advance
+from liftlock.model.run import Run
 from liftlock.publish.status import status_json, status_text
 
 app = commands()

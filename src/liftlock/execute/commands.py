@@ -15,9 +15,10 @@ from liftlock.execute.opening import Refused
 from liftlock.model import events as ev
 from liftlock.model.errors import StaleError
 from liftlock.model.events import LaneResult
+from liftlock.model.fold import advance, fold
 from liftlock.model.ports import Store
 from liftlock.model.reasons import Reason, because
-from liftlock.model.run import IllegalEvent, Run, StepState, advance, fold
+from liftlock.model.run import IllegalEvent, Run, StepState
 from liftlock.model.schedule import Schedule, host_of, stage_of
 
 Entries = tuple[ev.Entry, ...]

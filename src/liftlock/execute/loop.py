@@ -22,7 +22,8 @@ from liftlock.execute.world import Occasion, TakenOver, World
 from liftlock.model import events as ev
 from liftlock.model.decisions import Decision, Observe, Perform, Record, Wait
 from liftlock.model.errors import StaleError, WorldError
-from liftlock.model.run import Run, advance, fold
+from liftlock.model.fold import advance, fold
+from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule
 
 SWEEPS_AT_ONCE = 64

@@ -9,7 +9,8 @@ from liftlock.execute.perform import mark_of
 from liftlock.model import events as ev
 from liftlock.model.actions import Kind
 from liftlock.model.events import LaneResult, RunResult
-from liftlock.model.run import Run, advance, fold
+from liftlock.model.fold import advance, fold
+from liftlock.model.run import Run
 from liftlock.model.schedule import lane_of, stage_of
 from liftlock.simulate.story import STREAM, Story
 

@@ -15,7 +15,8 @@ from liftlock.execute.world import Occasion, TakenOver, World
 from liftlock.journal.memory import MemoryStore
 from liftlock.model import events as ev
 from liftlock.model.actions import SecretRef
-from liftlock.model.run import Run, fold
+from liftlock.model.fold import fold
+from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule
 from liftlock.simulate.clock import EPOCH, VirtualClock, run_virtually
 from liftlock.simulate.faults import Faults

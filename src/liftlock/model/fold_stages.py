@@ -1,0 +1,61 @@
+"""What the events of a stage do to it: opened, looked at, confirmed, promoted, settled by a person."""
+
+from liftlock.model import events as ev
+from liftlock.model.events import LaneResult
+from liftlock.model.run import IllegalEvent, Phase, Run, StageView, StepView, Tally
+
+
+def open_stage(run: Run, entry: ev.Entry, event: ev.StageOpened) -> None:
+    if event.stage in run.stages:
+        raise IllegalEvent(f"#{entry.seq} {event.stage}: is open already")
+    run.stages[event.stage] = StageView(opened_at=entry.at, tallies={})
+    run.progress_at = entry.at
+
+
+def observe_stage(run: Run, entry: ev.Entry, event: ev.StageObserved) -> None:
+    stage = run.stages[event.stage]
+    stage.looked_at = entry.at
+    stage.soaking_since = stage.soaking_since or entry.at
+    stage.soaked_s += event.covers_s
+    stage.bad = {host for sample in event.samples for host in sample.bad_hosts}
+    stage.unread = {host for sample in event.samples for host in sample.unread}
+    for sample in event.samples:
+        tally = stage.tallies.setdefault(sample.check, Tally())
+        tally.samples += sample.value is not None
+        tally.fails += sample.fails
+        tally.last = sample.value
+    run.progress_at = entry.at
+
+
+def confirm_stage(run: Run, entry: ev.Entry, event: ev.StageConfirming) -> None:
+    stage = run.stages[event.stage]
+    stage.confirming = True
+    for lane_id in stage.lanes:
+        lane = run.lanes[lane_id]
+        if lane.result is LaneResult.UPGRADED and not lane.confirmed:
+            lane.phase = Phase.CONFIRM
+            lane.steps = {n: s for n, s in lane.steps.items() if not n.startswith("c")} | {
+                n: StepView(attempt=s.attempt) for n, s in lane.steps.items() if n.startswith("c")
+            }
+            run.due[lane_id] = None
+
+
+def promote_stage(run: Run, entry: ev.Entry, event: ev.StagePromoted) -> None:
+    run.stages[event.stage].promoted = True
+    run.progress_at = entry.at
+
+
+def restart_soak(stage: StageView) -> None:
+    stage.soaked_s, stage.looked_at, stage.soaking_since = 0.0, None, None
+    stage.confirming = stage.promoted = False
+    stage.tallies = {}
+
+
+def settle_stage(stage: StageView, answer: ev.Answer) -> None:
+    match answer:
+        case "done" | "skip":
+            stage.waived = True
+        case "retry":
+            restart_soak(stage)
+        case "not-done":
+            stage.tallies = {"settled": Tally(samples=1, fails=1_000_000)}
