@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+import shutil
 import signal
+import subprocess
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +13,21 @@ import pytest
 
 from liftlock.hosts.limits import Limits
 from liftlock.hosts.quote import word
+from liftlock.hosts.shell import KEEPER
 from liftlock.model.actions import Exited, Script, TimedOut, Vanished
 from liftlock.model.errors import WorldError, WorldKind
 from tests.hosts.grounds import QUICK, RealGround, run, until
 
 MARK = "r1.step-1.1"
 SLOW = "echo $$ >{pid}; echo begun; while [ ! -e {go} ]; do sleep 0.05; done; echo done >>{traces}"
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
+@pytest.mark.parametrize("name", KEEPER)
+def test_shellcheck_accepts_it(name: str) -> None:
+    file = files("liftlock.hosts").joinpath("keeper", f"{name}.sh")
+    done = subprocess.run(["shellcheck", "-s", "sh", str(file)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def perform(ground: RealGround, body: str, *, env: Any = None, timeout_s: float = 20.0, **limits: Any) -> Any:

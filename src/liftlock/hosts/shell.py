@@ -12,6 +12,8 @@ from liftlock.hosts.frames import Frame, Garbled, Parser
 from liftlock.hosts.limits import Limits
 from liftlock.hosts.quote import word
 
+KEEPER = ("attempts", "greeting", "bounds", "looks", "keeping", "begin")
+
 
 class Wire(Protocol):
     """The bytes' way to the shell's standard input."""
@@ -143,6 +145,7 @@ def prelude(nonce: str, *, state: str, boot_file: str, limits: Limits) -> bytes:
 @cache
 def keeper() -> bytes:
     """The host's half, without its comments and indentation."""
-    text = files("liftlock.hosts").joinpath("keeper.sh").read_text("utf-8")
+    folder = files("liftlock.hosts").joinpath("keeper")
+    text = "\n".join(folder.joinpath(f"{name}.sh").read_text("utf-8") for name in KEEPER)
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("#")).encode() + b"\n"
