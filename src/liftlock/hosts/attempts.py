@@ -1,6 +1,6 @@
 """One attempt of one script on one shell: start it once, or find out what became of it.
 
-The host decides, by what it creates exclusively (see keeper/attempts.sh); this side only asks, waits and bounds the waiting.
+The host decides, by what it creates exclusively (see keeper/attempts.sh); this side asks, waits and bounds the waiting.
 """
 
 import asyncio

@@ -45,8 +45,8 @@ ll_alive() {
 	[ -n "$ll_pid" ] && [ "$ll_home" = "$ll_id" ] && [ "/proc/$ll_pid/fd/8" -ef "$ll_f.out" ]
 }
 
-# Does the script itself still run, though its keeper is gone? It holds its mark open, or, having become another program,
-# carries its name: a number that was given out again does neither.
+# Does the script itself still run, though its keeper is gone? It holds its mark open, or, having become another
+# program, carries its name: a number that was given out again does neither.
 ll_astray() {
 	[ -n "$ll_script" ] && [ "$ll_home" = "$ll_id" ] || return 1
 	for ll_v in "/proc/$ll_script/fd"/*; do
