@@ -16,7 +16,8 @@ from liftlock.hosts.quote import word
 from liftlock.hosts.shell import KEEPER
 from liftlock.model.actions import Exited, Script, TimedOut, Vanished
 from liftlock.model.errors import WorldError, WorldKind
-from tests.hosts.grounds import QUICK, RealGround, run, until
+from tests.hosts.grounds import QUICK, RealGround, belongs, run, until
+from tests.sshd import processes
 
 MARK = "r1.step-1.1"
 SLOW = "echo $$ >{pid}; echo begun; while [ ! -e {go} ]; do sleep 0.05; done; echo done >>{traces}"
@@ -180,3 +181,14 @@ def test_what_runs_in_a_run_that_was_closed_meanwhile_never_begins(ground: RealG
         perform(ground, "true")
     assert refused.value.kind is WorldKind.REFUSED
     assert not (ground.state / f"{MARK}.run").exists()
+
+
+def test_after_a_run_was_swept_nobody_watches_over_what_has_ended(sandbox: RealGround) -> None:
+    async def story() -> None:
+        hosts = sandbox.hosts()
+        await hosts.perform(sandbox.host, MARK, Script("true"), timeout_s=20.0, boot="", env={})
+        await hosts.sweep(sandbox.host, "r1")
+        await hosts.close()
+
+    run(story())
+    assert [pid for pid, _ in processes() if belongs(pid, sandbox.folder)] == []

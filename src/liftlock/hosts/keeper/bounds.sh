@@ -123,6 +123,10 @@ ll_quit() {
 		[ "${ll_v%% *}" != $$ ] || ll_slay "$ll_m" none </dev/null >/dev/null 2>&1 &
 	done
 	for ll_m in $ll_jobs; do
-		if ! ll_read "$ll_m" || [ -z "$ll_exit" ]; then ll_watch "$ll_m"; fi
+		if ll_read "$ll_m"; then
+			[ -n "$ll_exit" ] || ll_watch "$ll_m"
+		elif [ ! -e "$ll_s/${ll_m%%.*}.closed" ]; then
+			ll_watch "$ll_m" # its mark is being made
+		fi
 	done
 }
