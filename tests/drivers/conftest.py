@@ -48,7 +48,7 @@ class Machine:
         done = subprocess.run(
             self.shell,
             input=(told + script.body).encode(),
-            env={"PATH": self.path, "LIFTLOCK_STATE": str(self.state), **(env or {})},
+            env={"PATH": self.path, "ll_s": str(self.state), **(env or {})},
             cwd=self.root,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

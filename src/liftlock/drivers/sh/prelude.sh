@@ -3,9 +3,8 @@ set -eu
 nl='
 '
 
-# the state folder: as the inventory says, else where this very script lies
-: "${state:=${LIFTLOCK_STATE:-${ll_s:-}}}"
-if [ -z "$state" ] && [ -n "${LIFTLOCK_MARK:-}" ]; then state=${0%/*}; fi
+# the state folder: as the inventory says, else the one that the shell which runs this has found
+: "${state:=${ll_s?}}"
 
 # say name value: a fact, on one line
 say() {
