@@ -62,7 +62,15 @@ def test_success_is_what_the_look_says(machine: Machine, make: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    "run", ["false\necho on", "(exit 3); echo on", "exit 3", "nosuchcommand; echo on", 'echo "unbalanced']
+    "run",
+    [
+        "echo '@failed=undone'; exit 65",
+        "false\necho on",
+        "(exit 3); echo on",
+        "exit 3",
+        "nosuchcommand; echo on",
+        'echo "unbalanced',
+    ],
 )
 def test_the_first_failing_line_ends_it(machine: Machine, make: Make, run: str) -> None:
     failure = machine.bad(DRIVER, make(run=run), machine.context())

@@ -103,9 +103,14 @@ class CommandDriver(Technology):
         return found
 
     def operate(self, action: Action, context: Context) -> Script:
+        if is_bare(action):
+            return with_env(action, context, ("words", "command-bare"), {"text": action.args["text"]})
         return script_of(action, context, action.args["text"])
 
     def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure:
+        if is_bare(action) and isinstance(outcome, Exited) and outcome.code:
+            _, said = split_facts(outcome.output)
+            return Failure(FailureKind.REFUSED, "command.status", {"status": outcome.code}, said)
         return read_script("command", outcome, KINDS)
 
     def probe(self, action: Action, context: Context) -> Script | None:
@@ -138,6 +143,11 @@ def script_of(action: Action, context: Context, text: str) -> Script:
     """A person's words as a script. `env` of the action: texts become variables, references are resolved on use."""
     told = {"text": text, "done_when": action.args.get("done_when", ""), "shell": action.args.get("interpreter", "sh")}
     return with_env(action, context, ("words", "command"), told)
+
+
+def is_bare(action: Action) -> bool:
+    """Nothing is looked at before or after the words: they need no shell beside the script's own (a fork less)."""
+    return not action.args.get("done_when") and action.args.get("interpreter", "sh") == "sh"
 
 
 def look_of(action: Action, context: Context) -> Script:
