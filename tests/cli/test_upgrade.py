@@ -186,3 +186,13 @@ def test_the_record_is_copied_and_proved(site: Site) -> None:
     assert site.data("status", "--store", "again")["result"] == "upgraded"
     site.run("journal", "backup", "copy", expect=6)
     site.run("journal", "verify", "--store", "nowhere", expect=6)
+
+
+def test_a_check_that_cannot_be_read_holds_and_hangs_nothing(site: Site) -> None:
+    path = site.write_plan()
+    text = path.read_text().replace(f'http: "{site.address}/{{host}}", value: errors,', "command: 'exit 3',")
+    path.write_text(text.replace("  soak: 0.2s", "  soak: 0.2s\n  longest_soak: 1s"))
+    assert "command: 'exit 3'" in path.read_text()
+    site.run("run", "plan.yaml", expect=4)
+    assert sorted(site.versions()) == ["1.0", "1.0", "1.0", "1.1"]
+    assert "check-no-data" in site.run_any("log", "--kind", "HoldRaised", "--json")

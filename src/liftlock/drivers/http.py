@@ -146,7 +146,11 @@ def figure(args: dict[str, Any], document: Any, wrong: Wrong | None) -> Evidence
 
 
 def failure(wrong: Wrong, answer: Replied) -> Failure:
-    return Failure(FailureKind.UNHEALTHY, f"{NAME}.{wrong.code}", wrong.fields, answer.body[:BODY_KEPT])
+    return Failure(FailureKind.UNHEALTHY, f"{NAME}.{wrong.code}", wrong.fields, bounded(answer.body))
+
+
+def bounded(body: str) -> str:
+    return body if len(body) <= BODY_KEPT else f"{body[:BODY_KEPT]}…"
 
 
 DRIVERS: tuple[Driver, ...] = (HttpDriver(),)

@@ -212,10 +212,11 @@ class CommandDriver(Looking):
         return script_of(action, context, action.args["command"])
 
     def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure | Again:
-        printed = printed_by(outcome)
+        printed, args = printed_by(outcome), action.args
         if isinstance(printed, int):
-            return self.not_yet("status", {"status": printed}, outcome.output if isinstance(outcome, Exited) else "")
-        args = action.args
+            output = outcome.output if isinstance(outcome, Exited) else ""
+            again = self.not_yet("status", {"status": printed}, output)
+            return again.so_far if args.get("gauge") and again.so_far else again
         if args.get("gauge"):
             return self.number(printed)
         if args["equals"] is not None and printed.strip() != args["equals"].strip():

@@ -6,7 +6,7 @@ outcomes travel to the journal in the same commit as the intents that follow fro
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -18,8 +18,10 @@ from liftlock.decide.expand import Layout, expand, lay_out
 from liftlock.execute.context import ContextMaker
 from liftlock.execute.observe import Observer
 from liftlock.execute.perform import Job, Performer, mark_of, safe_run
+from liftlock.execute.redact import references
 from liftlock.execute.world import Occasion, TakenOver, World
 from liftlock.model import events as ev
+from liftlock.model.actions import SecretRef
 from liftlock.model.decisions import Decision, Observe, Perform, Record, Wait
 from liftlock.model.errors import StaleError, WorldError
 from liftlock.model.fold import advance, fold
@@ -70,6 +72,16 @@ async def drive(
     return loop.run
 
 
+def secrets_of(schedule: Schedule) -> Iterator[SecretRef]:
+    """Every secret that a step or a check of the schedule may use."""
+    templates = [template for recipe in schedule.recipes.values() for template in recipe.templates]
+    templates += [gate.template for gates in schedule.gates.values() for gate in gates]
+    for template in templates:
+        for action in (template.action, template.undo):
+            if action is not None:
+                yield from references(action.args)
+
+
 class Loop:
     """One controller's work on one run. Everything here can be lost at any time."""
 
@@ -104,6 +116,7 @@ class Loop:
         self.run = fold(await self.world.store.entries(self.stream))
         self.check_ownership()
         self.layout = lay_out(await load_schedule(self.world, self.run.schedule))
+        self.performer.know(secrets_of(self.layout.schedule))
         self.contexts.use(self.layout)
 
     def check_ownership(self) -> None:

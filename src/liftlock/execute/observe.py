@@ -6,14 +6,13 @@ Cumulative counters (`requests`, `errors`) are read against the first look of th
 
 import asyncio
 from datetime import datetime
-from itertools import count
 
 from liftlock.decide.expand import Layout, fill, fill_action, variables
 from liftlock.decide.judge import breaches
 from liftlock.execute.perform import Job, Performer, safe_run
 from liftlock.execute.world import World
 from liftlock.model import events as ev
-from liftlock.model.actions import Again, Context, Evidence, Failure, Operation
+from liftlock.model.actions import Again, Context, Evidence, Failure, Operation, TimedOut
 from liftlock.model.errors import WorldError
 from liftlock.model.events import LaneResult
 from liftlock.model.run import Run
@@ -76,16 +75,19 @@ class Observer:
                 return None
 
     async def figure(self, job: Job, operation: Operation, check: str, host: str) -> float | None:
-        driver = self.world.drivers[job.step.action.driver]
-        for _ in count():
+        """Asked again as a step is, and no longer than a step: a look that never ends would keep a wave for ever."""
+        driver, clock = self.world.drivers[job.step.action.driver], self.world.clock
+        deadline = clock.monotonic() + job.step.timeout_s
+        while True:
             outcome = await self.performer.once(job, operation, read_only=True)
+            if isinstance(outcome, TimedOut):
+                return None
             answer = driver.read(job.step.action, job.context, outcome)
             if isinstance(answer, Evidence):
                 return self.reading(answer, check, host)
-            if not isinstance(answer, Again):
+            if not isinstance(answer, Again) or clock.monotonic() + answer.after_s > deadline:
                 return None
-            await self.world.clock.sleep(answer.after_s)
-        return None
+            await clock.sleep(answer.after_s)
 
     def reading(self, evidence: Evidence, check: str, host: str) -> float | None:
         facts = evidence.facts

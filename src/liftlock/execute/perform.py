@@ -5,7 +5,8 @@ asked of a peer (HTTP, a socket) is repeated within its deadline only if asking 
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -24,6 +25,7 @@ from liftlock.model.actions import (
     Delay,
     Elapsed,
     Evidence,
+    Exited,
     Failure,
     FailureKind,
     Greet,
@@ -46,6 +48,7 @@ from liftlock.model.schedule import Step
 READ_ONLY = (Kind.VERIFY, Kind.PRECHECK)
 ASK_AGAIN_S = 1.0
 OUTPUT_MAX = 4096  # characters of output kept in the journal itself
+CUT = "\n…"  # ends what a look printed if it printed more
 KINDS = {
     WorldKind.UNREACHABLE: FailureKind.UNREACHABLE,
     WorldKind.TIMEOUT: FailureKind.TIMEOUT,
@@ -91,6 +94,12 @@ class Performer:
         self.guard = guard
         self.redactor = Redactor()
 
+    def know(self, refs: Iterable[SecretRef]) -> None:
+        """Learn secrets before anything is recorded: what another process, or another step, used may be printed now."""
+        for ref in refs:
+            with suppress(WorldError):
+                self.redactor.learn(self.world.secrets.resolve(ref))
+
     async def perform(self, job: Job, driver: Driver) -> ev.RunEvents:
         """Do it, for the first time as far as this attempt's mark goes."""
         operation = driver.operate(job.step.action, job.context)
@@ -105,6 +114,8 @@ class Performer:
         """Find out what became of an attempt that this process did not see the end of."""
         operation = driver.operate(job.step.action, job.context)
         try:
+            if isinstance(operation, Script | HttpCall):
+                self.resolve(operation.secrets)  # what cannot be taken out of the outcome is not recorded
             if isinstance(operation, Script) and not is_read_only(job):
                 return await self.settle_script(job, driver)
             if isinstance(operation, HttpCall | SocketCall) and not operation.repeatable:
@@ -173,7 +184,8 @@ class Performer:
         hosts, at, timeout_s = self.world.hosts, job.step.at, job.step.timeout_s
         match operation:
             case Script() if read_only:
-                return await hosts.look(at, operation, timeout_s=timeout_s, env=self.resolve(operation.secrets))
+                seen = await hosts.look(at, operation, timeout_s=timeout_s, env=self.resolve(operation.secrets))
+                return replace(seen, output=seen.output + CUT) if isinstance(seen, Exited) and seen.cut else seen
             case Script():
                 env = self.resolve(operation.secrets)
                 boot = job.boot if at == job.step.subject else ""

@@ -1,9 +1,19 @@
-"""Secrets are taken out once, here, before anything is recorded."""
+"""Secrets are taken out once, here, before anything is recorded.
 
+A secret is known in the forms in which programs print it: whole, line by line, with its blanks folded, escaped as JSON,
+Python and shells do; and, where a text was cut, by the part of it that was left.
+"""
+
+from collections.abc import Iterator
+from json import dumps
 from typing import Any
+
+from liftlock.model.actions import SecretRef
 
 MASK = "[secret]"
 SHORTEST = 4  # shorter values would mask ordinary text
+CUTS = ("\n[...]\n", "\n…", "…")  # what stands where a host, or a driver, left something out
+LOST = "\ufffd"  # half a character
 
 
 class Redactor:
@@ -13,8 +23,10 @@ class Redactor:
         self.values: list[str] = []
 
     def learn(self, value: str) -> None:
-        """Remember a value, and each line of it that is long enough to be told from ordinary text."""
-        for piece in {value, *value.splitlines()}:
+        """Remember a value in all its forms that are long enough to be told from ordinary text."""
+        if value in self.values:
+            return
+        for piece in forms(value):
             if len(piece) >= SHORTEST and piece not in self.values:
                 self.values.append(piece)
         self.values.sort(key=len, reverse=True)
@@ -24,11 +36,72 @@ class Redactor:
         if not self.values:
             return value
         if isinstance(value, str):
-            for secret in self.values:
-                value = value.replace(secret, MASK)
-            return value
+            return self.clean_text(value)
         if isinstance(value, dict):
             return {self.clean(key): self.clean(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [self.clean(item) for item in value]
         return value
+
+    def clean_text(self, text: str) -> str:
+        for secret in self.values:
+            text = text.replace(secret, MASK)
+        for cut in CUTS:
+            if cut in text:
+                parts = text.split(cut)
+                text = cut.join(self.clean_edges(part, index, len(parts)) for index, part in enumerate(parts))
+        return text
+
+    def clean_edges(self, part: str, index: int, count: int) -> str:
+        """A part of a text that was cut: what is left of a secret before the cut, and after it."""
+        for secret in self.values:
+            if index < count - 1 and (kept := left_before(part, secret)):
+                part = part[:-kept] + MASK
+            if index and (kept := left_after(part, secret)):
+                part = MASK + part[kept:]
+        return part
+
+
+def forms(value: str) -> Iterator[str]:
+    """How a program may print it."""
+    quoted = value.replace("'", "'\\''"), value.replace("'", "'\"'\"'")
+    escaped = dumps(value)[1:-1], dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]
+    for text in dict.fromkeys((value, *escaped, *quoted)):
+        yield text
+        yield from text.splitlines()
+        yield " ".join(text.split())
+
+
+def left_before(text: str, secret: str) -> int:
+    """How many characters at the end of a text are the beginning of a secret."""
+    whole = len(text)
+    text = text.rstrip(LOST)
+    start = max(len(text) - len(secret), 0)
+    while (start := text.find(secret[:SHORTEST], start)) >= 0:
+        if secret.startswith(text[start:]):
+            return whole - start
+        start += 1
+    return 0
+
+
+def left_after(text: str, secret: str) -> int:
+    """How many characters at the beginning of a text are the end of a secret."""
+    begins = len(text) - len(text.lstrip(LOST))
+    end = min(begins + len(secret), len(text))
+    while (found := text.rfind(secret[-SHORTEST:], begins, end)) >= 0:
+        if secret.endswith(text[begins : found + SHORTEST]):
+            return found + SHORTEST
+        end = found + SHORTEST - 1
+    return 0
+
+
+def references(value: Any) -> Iterator[SecretRef]:
+    """Every reference to a secret in an action's arguments: a mapping of nothing but `secret`."""
+    if isinstance(value, dict):
+        if value.keys() == {"secret"} and isinstance(value["secret"], str):
+            yield SecretRef(value["secret"])
+        for item in value.values():
+            yield from references(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from references(item)

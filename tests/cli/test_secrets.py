@@ -1,0 +1,99 @@
+"""A secret through a real run: used by a step, echoed by it, and found nowhere that Liftlock writes or shows."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import HOSTS, Site
+from tests.cli.test_steering import end, open_gates
+
+ODD = "Zq7$(touch pwned)`touch pwned`'\"\\x  é中\nzweite-Zeile&%s;|\tZq9"
+PIECES = [b"Zq7", b"zweite", b"Zq9", "é中".encode()]
+ECHO = """\
+      - command:
+          run: |
+            echo x >>"$root/ran"
+            printf '%s\\n' "$TOKEN"; echo $TOKEN; printf '@found=%s\\n' "$TOKEN"
+            printf '%s' "$TOKEN" >"$root/used"
+            tr '\\0' '\\n' </proc/self/environ | grep -c ODD_SECRET >"$root/inherited" || :
+            cat /proc/[0-9]*/cmdline 2>/dev/null | grep -c "[z]weite-Zeile" >"$root/argv" || :
+            while [ ! -e "$root/gate" ]; do sleep 0.05; done
+            i=0; while [ $i -lt 9000 ]; do printf '%s' "$TOKEN"; i=$((i + 1)); done
+          undo: 'true'
+          env: {TOKEN: {secret: "env:ODD_SECRET"}}
+      - command: {run: 'cat "$root/used"; echo', undo: 'true'}
+"""
+
+
+def written(site: Site) -> list[Path]:
+    """All that there is, but what the command itself was told to write."""
+    own = {"used", "out.txt"}
+    paths = [path for path in site.folder.rglob("*") if path.is_file() and path.name not in own]
+    return [path for path in paths if "/state/" not in str(path)]
+
+
+def assert_told_nowhere(site: Site, *shown: str) -> None:
+    for piece in PIECES:
+        for path in written(site):
+            assert piece not in path.read_bytes(), (piece, path)
+        for text in shown:
+            assert piece not in text.encode(), (piece, text)
+
+
+@pytest.fixture
+def odd(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
+    monkeypatch.setenv("ODD_SECRET", ODD)
+    site.write_plan(first=ECHO)
+    return site
+
+
+def test_odd_characters_many_lines_and_cut_output(odd: Site) -> None:
+    open_gates(odd)
+    ran = odd.run("run", "plan.yaml")
+    assert (odd.root("app-01") / "used").read_text() == ODD
+    assert not list(odd.folder.rglob("pwned"))
+    assert [(odd.root(host) / name).read_text().strip() for host in HOSTS for name in ("inherited", "argv")] == [
+        "0"
+    ] * 8
+    odd.run("archive", "-o", "up.liftlock")
+    subprocess.run(["unzip", "-q", "-d", "unpacked", "up.liftlock"], cwd=odd.folder, check=False)
+    said = [odd.run_any(*words) for words in (("log",), ("log", "--json"), ("report",), ("status", "--json"))]
+    assert "[secret]" in said[1]
+    assert_told_nowhere(odd, ran.output, *said)
+
+
+def test_a_controller_that_finds_the_step_again_knows_its_secret(odd: Site) -> None:
+    process = odd.start("run", "plan.yaml")
+    odd.wait_for("StepStarted", "command")
+    until_used(odd)
+    process.kill()
+    _, out = end(process)
+    open_gates(odd)
+    again = odd.run("run", "plan.yaml")
+    assert [(odd.root(host) / "ran").read_text() for host in HOSTS] == ["x\n"] * 4
+    assert_told_nowhere(odd, out, again.output, odd.run_any("log", "--json"), odd.run_any("report"))
+
+
+def test_without_the_secret_nothing_of_the_step_is_recorded(odd: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    process = odd.start("run", "plan.yaml")
+    odd.wait_for("StepStarted", "command")
+    until_used(odd)
+    process.kill()
+    _, out = end(process)
+    open_gates(odd)
+    monkeypatch.delenv("ODD_SECRET")
+    held = odd.run("run", "plan.yaml", expect=4)
+    assert "ODD_SECRET" in odd.run_any("log")
+    assert_told_nowhere(odd, out, held.output, odd.run_any("log", "--json"))
+
+
+def until_used(site: Site) -> None:
+    subprocess.run(
+        ["sh", "-c", "until ls fleet/*/argv >/dev/null 2>&1; do sleep 0.05; done"],
+        cwd=site.folder,
+        timeout=20,
+        check=True,
+        env=dict(os.environ),
+    )
