@@ -183,11 +183,16 @@ def readmit(address: str, **more: Any) -> Action:
 
 
 def act(action: Action) -> Evidence | Failure | Again:
+    """Look, and say what is wanted where it is not so, as the loop does."""
     driver = DRAIN if action.driver == "drain.haproxy" else READMIT
     operation = driver.operate(action, CONTEXT)
     assert isinstance(operation, SocketCall)
     assert operation.repeatable
-    return driver.read(action, CONTEXT, Said(ask(operation)))
+    answer = driver.read(action, CONTEXT, Said(ask(operation)))
+    if isinstance(answer, Again) and isinstance(answer.then, SocketCall) and "set" in answer.then.text:
+        assert answer.then.repeatable
+        return driver.read(action, CONTEXT, Said(ask(answer.then)))
+    return answer
 
 
 def finish(action: Action) -> Evidence | Failure:
@@ -278,13 +283,56 @@ def test_readmitting_waits_until_haproxy_sees_it_up(haproxy: Haproxy) -> None:
     assert isinstance(finish(back), Evidence)
 
 
+def test_a_server_in_maintenance_is_somebody_elses(haproxy: Haproxy, address: str) -> None:
+    """Neither drained, which would let requests in again, nor readmitted: a person is asked."""
+    say(haproxy, "set server orders/s1 state maint")
+    try:
+        for action in (drain(address), readmit(address), drain(address, wait=False), readmit(address, wait=False)):
+            result = act(action)
+            assert isinstance(result, Failure)
+            assert (result.kind, result.code) == (FailureKind.DEVIATED, f"{action.driver}.maintenance")
+            assert result.fields["status"] == "MAINT"
+            assert isinstance(settle(action), Failure)
+        assert status(haproxy) == "MAINT"
+    finally:
+        say(haproxy, "set server orders/s1 state ready")
+    until(lambda: isinstance(act(readmit(address)), Evidence))
+
+
+def test_a_server_that_came_into_maintenance_between_look_and_order_is_told(haproxy: Haproxy) -> None:
+    before = "# pxname,svname,status,scur,\norders,s1,MAINT,0,\n\n\n# pxname,svname,status,scur,\norders,s1,DRAIN,0,\n"
+    result = DRAIN.read(drain(haproxy.unix), CONTEXT, Said(before))
+    assert isinstance(result, Failure)
+    assert result.code == "drain.haproxy.maintenance"
+
+
+def test_a_server_that_is_down_is_drained_and_readmitted_all_the_same(haproxy: Haproxy) -> None:
+    haproxy.backends[1].stop()
+    try:
+        until(lambda: status(haproxy, "s2").startswith("DOWN"))
+        assert isinstance(act(drain(haproxy.unix, server="s2")), Evidence)
+        assert "Again" in type(act(readmit(haproxy.unix, server="s2"))).__name__
+    finally:
+        haproxy.backends[1].start()
+    assert isinstance(finish(readmit(haproxy.unix, server="s2")), Evidence)
+
+
+def say(haproxy: Haproxy, text: str) -> str:
+    return ask(SocketCall(haproxy.unix, f"{text}\n"))
+
+
+def status(haproxy: Haproxy, server: str = "s1") -> str:
+    rows = [line.split(",") for line in say(haproxy, "show stat orders 4 -1").splitlines() if line]
+    return next(row[17] for row in rows if row[1] == server)
+
+
 @pytest.mark.parametrize(
     ("item", "said"),
     [
-        ({"server": "nobody"}, "No such server."),
-        ({"backend": "nothing"}, "No such backend. No such proxy."),
-        ({"server": "s1 state maint;show stat"}, "No such server."),
-        ({"server": "s1\nset server orders/s2 state maint"}, "No such server."),
+        ({"server": "nobody"}, "-"),
+        ({"backend": "nothing"}, "No such proxy."),
+        ({"server": "s1 state maint;show stat"}, "-"),
+        ({"server": "s1\nset server orders/s2 state maint"}, "-"),
     ],
 )
 def test_what_haproxy_does_not_know_is_refused_by_name(haproxy: Haproxy, item: dict[str, str], said: str) -> None:

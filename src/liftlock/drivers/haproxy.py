@@ -1,7 +1,8 @@
 """Taking a server out of HAProxy and bringing it back, by its runtime API on a socket.
 
 Rules: draining is over when HAProxy counts no session on the server, or its deadline is a hold; readmitting is over
-when HAProxy itself sees the server up. Every call says the wanted state again: asking twice is asking once.
+when HAProxy itself sees the server up. It is looked at before anything is said: a server in maintenance is somebody
+else's (Liftlock sets none there), and is held for a person, never taken out of it. Asking twice is asking once.
 Commands and columns: https://docs.haproxy.org/2.6/management.html, 9.1 and 9.3.
 """
 
@@ -35,6 +36,7 @@ DRAIN, READMIT = "drain.haproxy", "readmit.haproxy"
 FOREIGN = re.compile(r"[^A-Za-z0-9_.:-]")  # no name in HAProxy's configuration has such a character
 PORT = re.compile(r".+:[0-9]{1,5}")
 UP = ("UP", "no check")
+MAINTENANCE = "MAINT"  # also `MAINT (via …)`: it follows another server that is in maintenance
 RESPONSES = ("hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other")
 METRICS = {"sessions": "scur", "queue": "qcur"}
 WORDS = {
@@ -55,6 +57,10 @@ WORDS = {
     "down": (
         "HAProxy sees {backend}/{server} as {status} after {deadline} s ({check})",
         "{deadline} 秒后 HAProxy 仍认为 {backend}/{server} 为 {status}({check})",
+    ),
+    "maintenance": (
+        "Somebody has put {backend}/{server} into maintenance ({status}); it is left as it is",
+        "有人已将 {backend}/{server} 置于维护状态({status});保持原样",
     ),
     "other": ("{backend}/{server} is {status}", "{backend}/{server} 的状态为 {status}"),
     "metric": (
@@ -134,57 +140,65 @@ class HaproxyDriver(Technology):
         return Template("look", action, at=one.at, timeout_s=10.0, estimate_s=1.0)
 
     def operate(self, action: Action, context: Context) -> SocketCall:
-        state = {Kind.DRAIN: "drain", Kind.READMIT: "ready"}.get(action.kind)
-        return call(action, f"set server {target(action)} state {state};" if state else "")
+        return look(action)
 
     def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure | Again:
-        row = self.row(action, outcome)
-        if isinstance(row, Failure):
-            return row
+        """An answer with one row is a look, one with two is what was before and after the wanted state was said."""
+        rows = self.rows(action, outcome)
+        if isinstance(rows, Failure):
+            return rows
+        row = rows[-1]
         if action.kind is Kind.VERIFY:
             return self.figure(action, row)
         facts = facts_of(row)
-        if arrived(action, row):
-            return Evidence(facts)
         fields = named(action) | facts | {"deadline": action.args["deadline_s"]}
+        if maintained := next((row["status"] for row in rows if row["status"].startswith(MAINTENANCE)), ""):
+            return Failure(FailureKind.DEVIATED, self.code("maintenance"), fields | {"status": maintained})
+        said = len(rows) > 1
+        if arrived(action, row) and (said or is_so(action, row)):
+            return Evidence(facts)
+        so_far = Failure(FailureKind.UNHEALTHY, self.code("down"), fields)
         if action.kind is Kind.DRAIN:
-            return Again(ASK_AGAIN_S, Failure(FailureKind.TIMEOUT, self.code("sessions"), fields))
-        return Again(ASK_AGAIN_S, Failure(FailureKind.UNHEALTHY, self.code("down"), fields))
+            so_far = Failure(FailureKind.TIMEOUT, self.code("sessions"), fields)
+        if said or is_so(action, row):
+            return Again(ASK_AGAIN_S, so_far, look(action))
+        return Again(0.0, so_far, order(action))
 
     def probe(self, action: Action, context: Context) -> SocketCall:
-        return call(action)
+        return look(action)
 
     def settle(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure | None:
-        row = self.row(action, outcome)
-        if isinstance(row, Failure):
+        rows = self.rows(action, outcome)
+        if isinstance(rows, Failure):
             return None
-        facts = facts_of(row)
-        drained = row["status"].startswith(("DRAIN", "MAINT"))
-        if arrived(action, row) and drained is (action.kind is Kind.DRAIN):
+        facts = facts_of(rows[-1])
+        out = rows[-1]["status"].startswith(("DRAIN", MAINTENANCE))
+        if arrived(action, rows[-1]) and (is_so(action, rows[-1]) if action.kind is Kind.DRAIN else not out):
             return Evidence(facts)
         return Failure(FailureKind.INTERRUPTED, self.code("other"), named(action) | facts)
 
     def preview(self, action: Action, context: Context) -> SocketCall:
-        return call(action)
+        return look(action)
 
     def show(self, action: Action, context: Context, outcome: Outcome) -> Preview:
-        row = self.row(action, outcome)
-        if isinstance(row, Failure):
-            return Preview(changes=True, text=str(row.fields.get("said", "")))
+        rows = self.rows(action, outcome)
+        if isinstance(rows, Failure):
+            return Preview(changes=True, text=str(rows.fields.get("said", "")))
+        row = rows[-1]
         there = isinstance(self.settle(action, context, outcome), Evidence)
         return Preview(not there, f"{target(action)}: {row['status']}, {row['scur'] or 0} sessions")
 
     def code(self, what: str) -> str:
         return f"{self.manifest.name}.{what}"
 
-    def row(self, action: Action, outcome: Outcome) -> dict[str, str] | Failure:
-        """The server's line of the statistics, or what HAProxy said instead."""
+    def rows(self, action: Action, outcome: Outcome) -> list[dict[str, str]] | Failure:
+        """The server's lines of the statistics, in order, or what HAProxy said instead."""
         assert isinstance(outcome, Said)
         said, rows = parse(outcome.text)
         wanted = target(action).split("/")
-        found = next((row for row in rows if [row["pxname"], row["svname"]] == wanted), None)
+        found = [row for row in rows if [row["pxname"], row["svname"]] == wanted]
         fields = named(action) | {"said": said or "-", "address": action.args["address"]}
-        if not said and found is not None:
+        if not said and found:
             return found
         known = said and not said.startswith("No such") and not said.startswith("Can't find")
         return Failure(FailureKind.REFUSED, self.code("refused" if known else "unknown"), fields)
@@ -241,18 +255,33 @@ def target(action: Action) -> str:
     return "/".join(FOREIGN.sub("?", str(action.args[name])) for name in ("backend", "server"))
 
 
-def call(action: Action, before: str = "") -> SocketCall:
-    backend = target(action).partition("/")[0]
-    return SocketCall(action.args["address"], f"{before}show stat {backend} 4 -1\n")
+def look(action: Action) -> SocketCall:
+    return SocketCall(action.args["address"], f"{shown(action)}\n")
+
+
+def order(action: Action) -> SocketCall:
+    """Say the wanted state, between two looks."""
+    state = "drain" if action.kind is Kind.DRAIN else "ready"
+    text = f"{shown(action)};set server {target(action)} state {state};{shown(action)}\n"
+    return SocketCall(action.args["address"], text)
+
+
+def shown(action: Action) -> str:
+    return f"show stat {target(action).partition('/')[0]} 4 -1"
 
 
 def parse(text: str) -> tuple[str, list[dict[str, str]]]:
-    """What HAProxy said in words, and the rows of its table."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    start = next((index for index, line in enumerate(lines) if line.startswith("# pxname,")), len(lines))
-    table = [lines[start][2:], *lines[start + 1 :]] if start < len(lines) else []
-    rows = [{name: value or "" for name, value in row.items() if name} for row in csv.DictReader(table)]
-    return " ".join(line.strip() for line in lines[:start]), rows
+    """What HAProxy said in words, and the rows of its tables."""
+    said, rows, columns = [], [], []
+    for line in filter(str.strip, text.splitlines()):
+        cells = next(csv.reader([line]))
+        if line.startswith("# pxname,"):
+            columns = ["pxname", *cells[1:]]
+        elif columns and len(cells) >= len(columns) - 1:
+            rows.append({name: value for name, value in zip(columns, cells, strict=False) if name})
+        else:
+            said.append(line.strip())
+    return " ".join(said), rows
 
 
 def count(row: dict[str, str], name: str) -> int:
@@ -269,6 +298,11 @@ def arrived(action: Action, row: dict[str, str]) -> bool:
     if action.kind is Kind.DRAIN:
         return not action.args["wait"] or count(row, "scur") == 0
     return not action.args["wait"] or row["status"] in UP
+
+
+def is_so(action: Action, row: dict[str, str]) -> bool:
+    """Does HAProxy show the wanted state itself? A server that is down shows neither."""
+    return row["status"].startswith("DRAIN") if action.kind is Kind.DRAIN else row["status"] in UP
 
 
 DRIVERS: tuple[Driver, ...] = (

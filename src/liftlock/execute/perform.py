@@ -178,6 +178,7 @@ class Performer:
             if clock.monotonic() + answer.after_s > deadline:
                 late = Failure(FailureKind.TIMEOUT, "deadline", {"timeout_s": round(job.step.timeout_s)})
                 return answer.so_far or late
+            operation = answer.then or operation
             await clock.sleep(answer.after_s)
 
     async def once(self, job: Job, operation: Operation, *, read_only: bool) -> Outcome:

@@ -123,10 +123,12 @@ class Again(Struct, frozen=True):
     """Not yet: ask once more `after_s` seconds later, within the step's deadline.
 
     `so_far`: what the step has failed with if its deadline comes first; None: nothing but being late.
+    `then`: what is asked instead from now on, where what was asked so far was only a look.
     """
 
     after_s: float
     so_far: Failure | None = None
+    then: "HttpCall | SocketCall | None" = None
 
 
 class Preview(Struct, frozen=True):
