@@ -8,7 +8,9 @@ from liftlock.model.actions import FailureKind
 from liftlock.model.decisions import Perform, Wait
 from liftlock.model.plan import Freeze, Window
 from liftlock.model.reasons import because
-from tests.decide.history import History, failing, orders
+from liftlock.model.recipe import Recipes
+from tests.decide.fakes import item, orders_plan, schedule_of
+from tests.decide.history import History, failing, orders, with_policy
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 W1, W2 = "orders/1/w1", "orders/1/w2"
@@ -186,3 +188,19 @@ def test_a_drain_that_never_ends_is_held_not_forced():
     told = History(orders()).play(failing("04-drain", FailureKind.TIMEOUT))
     assert told.run.holds[f"{CANARY}/04-drain"].code == "step-failed"
     assert told.run.lanes[CANARY].result is None
+
+
+def test_what_a_person_takes_for_a_step_is_neither_the_hosts_nor_the_waves_time():
+    items = item("drain", at="lb-1"), item("manual", "plug the cable"), item("release"), item("verify")
+    plan, inventory, _ = orders_plan(soak_s=0.0)
+    schedule = schedule_of(plan, inventory, Recipes({"orders": items}))
+    told = History(with_policy(schedule, host_deadline_s=600.0, progress_deadline_s=900.0))
+    told.play(until=lambda run: f"{CANARY}/03-manual" in run.flying)
+    assert isinstance(told.later(7200).only(), Wait)
+    told.end(f"{CANARY}/03-manual")
+    assert told.only() == Perform(f"{CANARY}/04-install", 1, "")
+    told.take()
+    assert told.later(899).why() == "in-progress"
+    assert told.later(2).event().because.code == "progress-deadline"
+    told.end(f"{CANARY}/04-install")
+    assert told.event() == ev.LaneTurned(CANARY, because("host-deadline", host="app-07"))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from liftlock.decide.capacity import Room, room_for
+from liftlock.decide.deadlines import own_since
 from liftlock.decide.expand import Layout, Ways
 from liftlock.decide.order_back import stays_down
 from liftlock.decide.rollback import choose_rollback
@@ -131,7 +132,8 @@ def perform(turn: Turn, run: Run, room: Room, lane_id: str, name: str) -> None:
 
 
 def past_deadline(turn: Turn, layout: Layout, lane: LaneView) -> bool:
-    return lane.phase is Phase.UP and turn.since_s(lane.begun_at) > policy_of(layout, lane).host_deadline_s
+    since = own_since(layout.ways_of(lane.stage), lane)
+    return lane.phase is Phase.UP and turn.since_s(since) > policy_of(layout, lane).host_deadline_s
 
 
 def policy_of(layout: Layout, lane: LaneView) -> Policy:

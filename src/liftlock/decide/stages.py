@@ -7,6 +7,7 @@ something is held, paused, aborted or rolled back, nor outside a window, nor if 
 from collections.abc import Iterator
 
 from liftlock.decide.capacity import Room
+from liftlock.decide.deadlines import progress_since
 from liftlock.decide.estimate import back_s, stage_forward_s
 from liftlock.decide.expand import Layout
 from liftlock.decide.judge import Verdict, judge_stage
@@ -94,7 +95,9 @@ def whole_s(layout: Layout, run: Run, stage: Stage) -> float:
 def choose_stage(turn: Turn, layout: Layout, run: Run, room: Room, stage: Stage, view: StageView) -> None:
     policy = layout.schedule.policies[stage.component]
     judged = run.rollback is None and not view.waived and stage.id not in run.holds
-    if judged and (why := failure_of(layout, run, stage, view, policy) or overdue(turn, run, stage, view, policy)):
+    if judged and (
+        why := failure_of(layout, run, stage, view, policy) or overdue(turn, layout, run, stage, view, policy)
+    ):
         turn.decisions.append(fail_stage(layout, run, stage, policy, why))
         return
     if view.ended == len(stage.hosts):
@@ -118,11 +121,12 @@ def failure_of(layout: Layout, run: Run, stage: Stage, view: StageView, policy: 
     return why if verdict is Verdict.FAIL else None
 
 
-def overdue(turn: Turn, run: Run, stage: Stage, view: StageView, policy: Policy) -> Reason | None:
-    """The progress deadline: reset by each newly healthy host; a pause, a hold or a closed window does not fail it."""
-    if view.begun == view.ended or standstill(run) or run.progress_at is None:
+def overdue(turn: Turn, layout: Layout, run: Run, stage: Stage, view: StageView, policy: Policy) -> Reason | None:
+    """The progress deadline: reset by each newly healthy host; a pause, a hold, a closed window or a person's own time
+    does not fail it."""
+    if view.begun == view.ended or standstill(run) or (since := progress_since(layout, run, stage, view)) is None:
         return None
-    ends = later(run.progress_at, policy.progress_deadline_s)
+    ends = later(since, policy.progress_deadline_s)
     if turn.now <= ends:
         turn.wait(ends, because("in-progress", stage=stage.id))
         return None
