@@ -117,10 +117,22 @@ def test_owner_and_author_do_not_approve_their_own_plan() -> None:
     assert state(schedule, [frozen, *given]) == [("void", "approval-own-plan")]
 
 
+def test_nor_where_the_plan_names_nobody_else() -> None:
+    schedule = schedule_with(Approval("business", "li.wei"), unsigned=True)
+    given = entries(word(schedule, "li.wei", "business"))
+    assert state(schedule, given, owner="li.wei") == [("void", "approval-own-plan")]
+    frozen = [Entry(0, AT, 0, PlanFrozen(digest(schedule), "", "", by)) for by in ("wang.fang", "li.wei")]
+    assert state(schedule, [*frozen, *given]) == [("approved", "")]  # planning the same again makes nobody its author
+    assert state(schedule, [*reversed(frozen), *given]) == [("void", "approval-own-plan")]
+
+
 def test_one_person_does_not_stand_for_two_roles() -> None:
     schedule = schedule_with(ANY, RISK, unsigned=True)
     both = entries(word(schedule, "zhang.min", "business"), word(schedule, "zhang.min", "risk"))
     assert state(schedule, both) == [("approved", ""), ("void", "approval-two-roles")]
+    alone = schedule_with(Approval("business", "zhang.min"), Approval("risk", "zhang.min"), unsigned=True)
+    both = entries(word(alone, "zhang.min", "business"), word(alone, "zhang.min", "risk"))
+    assert state(alone, both) == [("approved", ""), ("void", "approval-two-roles")]
     two = entries(word(schedule, "zhang.min", "business"), word(schedule, "chen.jie", "risk"))
     assert state(schedule, two) == [("approved", ""), ("approved", "")]
 

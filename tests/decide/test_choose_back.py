@@ -3,12 +3,14 @@
 import pytest
 from msgspec.structs import replace
 
+from liftlock.decide.rollback import built_upon
 from liftlock.model import events as ev
 from liftlock.model.actions import FailureKind
 from liftlock.model.events import LaneResult, RunResult
 from liftlock.model.plan import Rollout, Share
 from liftlock.model.reasons import because
 from liftlock.model.recipe import Recipes
+from liftlock.model.schedule import host_of, stage_of
 from tests.decide.fakes import component, inventory_of, item, orders_items, orders_plan, schedule_of
 from tests.decide.history import History, failing, orders, with_policy
 
@@ -223,6 +225,44 @@ def test_a_dependent_that_cannot_go_back_keeps_what_it_depends_on():
     told = tiers().say(ASKED).play(failing("u05-install", FailureKind.REFUSED, hosts=["web-01"]))
     assert list(told.run.holds) == ["web/1/w1/web-01/u05-install"]
     assert not [step for step in told.started() if step.startswith("db/") and "/u" in step]
+
+
+def in_scope(told: History, *names: str) -> list[str]:
+    return [lane for lane in told.run.lanes if stage_of(lane) in names or host_of(lane) in names]
+
+
+@pytest.mark.parametrize(
+    ("names", "blocked"),
+    [
+        (["db/1/w1"], ("db/1/w1", "orders/1/w1/app-02")),
+        (["orders/1/w1"], ("orders/1/w1", "web/1/w1/web-02")),
+        (["db-01"], ("db/1/w1", "orders/1/w1/app-02")),
+        (["db/1/w1", "orders/1/w1"], ("db/1/w1", "web/1/w1/web-02")),
+        (["web/1/w1"], None),
+        (["web-01"], None),
+        (["orders/1/w1", "web/1/w1"], None),
+        (["db/1/w1", "orders/1/w1", "web/1/w1"], None),
+    ],
+)
+def test_nothing_is_undone_from_under_what_was_built_on_it(names, blocked):
+    told = tiers()
+    assert built_upon(told.layout, told.run, in_scope(told, *names)) == blocked
+
+
+def test_what_has_gone_back_already_stands_on_nothing():
+    told = tiers()
+    told.say(*(ev.LaneTurned(f"web/1/w1/web-0{n}", because("asked")) for n in (1, 2)))
+    assert built_upon(told.layout, told.run, in_scope(told, "orders/1/w1")) is None
+    assert built_upon(told.layout, told.run, in_scope(told, "db/1/w1")) == ("db/1/w1", "orders/1/w1/app-02")
+
+
+def test_a_host_does_not_go_back_behind_the_contract():
+    """Its old version would meet what the last migration made, which only the new one understands."""
+    told = with_once().play(until=lambda run: "orders/1/after" in run.stages and run.stages["orders/1/after"].upgraded)
+    hosts = [lane for lane in told.run.lanes if lane.startswith("orders/1/w1/")]
+    (after,) = [lane for lane in told.run.lanes if lane.startswith("orders/1/after/")]
+    assert built_upon(told.layout, told.run, hosts[:1]) == ("orders/1/w1", after)
+    assert built_upon(told.layout, told.run, [*hosts, after]) is None
 
 
 def with_once() -> History:

@@ -141,7 +141,9 @@ async def record(
 ) -> None:
     """Verified before it is written, so that no word is recorded that would not count."""
     now, makers = clock.now(), authors(planned.entries, planned.digest, planned.owner)
-    why = refusal_of(planned.schedule, planned.digest, approval, approved, at=now, makers=makers)
+    before = standing(planned.schedule, planned.digest, planned.entries, owner=planned.owner)
+    taken = {each.approved.by for each in before if each.approved and each.role != approval.role}
+    why = refusal_of(planned.schedule, planned.digest, approval, approved, at=now, makers=makers, taken=taken)
     if why is not None:
         raise refuse(why.code, **why.fields)
     stream = upgrade_stream(planned.upgrade)

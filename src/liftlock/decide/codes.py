@@ -91,7 +91,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "L232": ("role",),  # warning: any of one
     "L233": ("role", "given"),  # nobody named, or another key than `any of`
     "L234": ("role",),  # warning: signed approvals, and no key to verify them with
-    "L235": ("person", "roles"),  # warning: one person is all that is needed for several roles
+    "L235": ("person", "roles"),  # one person is all that is needed for several roles
     "L236": ("role",),  # two approvals of one role
     # goals, risks, documents
     "L250": ("goal",),  # warning: a goal without a measure

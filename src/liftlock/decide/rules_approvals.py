@@ -68,7 +68,7 @@ def roles_have_different_people(case: Case) -> Iterator[Finding]:
             alone.setdefault(people(approval)[0], []).append(approval.role)
     for person, roles in alone.items():
         if len(roles) > 1 and len(set(roles)) > 1:
-            yield warning("L235", ("approvals",), person=person, roles=", ".join(roles))
+            yield error("L235", ("approvals",), person=person, roles=", ".join(roles))
 
 
 RULES: tuple[Rule, ...] = (

@@ -54,7 +54,7 @@ def standing(schedule: Schedule, digest: str, entries: Sequence[Entry], *, owner
     taken: set[str] = set()
     for approval in schedule.approvals:
         state = stand(schedule, digest, approval, given, makers, taken)
-        if state.approved is not None and len(allowed_persons(approval)) > 1:
+        if state.approved is not None:
             taken.add(state.approved.by)
         found.append(state)
     return found
@@ -93,8 +93,9 @@ def stand(
 
 
 def authors(entries: Iterable[Entry], digest: str, owner: str) -> frozenset[str]:
-    froze = {e.event.by for e in entries if isinstance(e.event, PlanFrozen) and e.event.schedule == digest}
-    return frozenset(froze | {owner}) - {""}
+    """Who recorded the schedule first, and the plan's owner. Whoever plans the same again changed nothing in it."""
+    froze = (e.event.by for e in entries if isinstance(e.event, PlanFrozen) and e.event.schedule == digest)
+    return frozenset({next(froze, ""), owner}) - {""}
 
 
 def allowed_persons(approval: Approval) -> tuple[str, ...]:
@@ -120,9 +121,9 @@ def refuse(
         return because("approval-other-digest", by=who, role=approval.role, digest=approved.digest[:12])
     if who not in persons:
         return because("approval-not-named", by=who, role=approval.role, named=", ".join(persons))
-    if len(persons) > 1 and who in makers:
+    if who in makers:
         return because("approval-own-plan", by=who, role=approval.role)
-    if len(persons) > 1 and who in taken:
+    if who in taken:
         return because("approval-two-roles", by=who, role=approval.role)
     return refuse_signature(schedule, digest, approval, approved, at)
 

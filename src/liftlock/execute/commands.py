@@ -10,6 +10,7 @@ from datetime import datetime
 from msgspec import json
 
 from liftlock.decide.expand import Layout, lay_out
+from liftlock.decide.rollback import built_upon
 from liftlock.decide.way_back import no_return
 from liftlock.execute.opening import Refused
 from liftlock.model import events as ev
@@ -42,7 +43,8 @@ async def abort(store: Store, stream: str, now: datetime, by: str, because: str 
 async def rollback(
     store: Store, stream: str, now: datetime, by: str, why: str = "", scope: ev.Scope = "all", names: Sequence[str] = ()
 ) -> Entries:
-    """Roll everything, stages or hosts back. Refused where a lane is past its point of no return."""
+    """Roll everything, stages or hosts back. Refused where a lane is past its point of no return, or would go back
+    from under what was built on it."""
     layout = await layout_of(store, stream)
 
     def events(run: Run) -> list[ev.RunEvents]:
@@ -53,6 +55,8 @@ async def rollback(
             raise Refused(because("nothing-to-roll-back", names=", ".join(names)))
         if blocker := next(filter(None, (final_of(layout, run, lane) for lane in lanes)), None):
             raise Refused(because("cannot-roll-back", lane=blocker[0], why=blocker[1]))
+        if found := built_upon(layout, run, frozenset(lanes)):
+            raise Refused(because("built-upon", stage=found[0], lane=found[1]))
         return [ev.RollbackBegan(scope, because("asked", by=by, why=why), tuple(names), by)]
 
     return await tell(store, stream, now, events)
