@@ -39,6 +39,26 @@ def path_of(action: Action) -> Path:
     return Path(action.args["file"])
 
 
+@pytest.mark.parametrize(
+    "text", ["a = {{ version }}\r\nb\r\n", "a = {{ version }}\nb", "a\r\n{{ version }}", "", "\r\n", "\n\n"]
+)
+def test_line_ends_are_the_plans(machine: Machine, actions: "Actions", text: str) -> None:
+    """Windows' line ends, none at the end, an empty file: byte for byte, there and back."""
+    write, undo = actions(content=text)
+    path_of(write).write_bytes(b"old\r\nno end")
+    machine.good(DRIVER, write, machine.context(STEP))
+    assert path_of(write).read_bytes() == text.replace("{{ version }}", "1.1").encode()
+    machine.good(DRIVER, undo, machine.context(BACK))
+    assert path_of(write).read_bytes() == b"old\r\nno end"
+
+
+@pytest.mark.parametrize("text", ["a\r\nb\n", "a\nb\r\n", "a\rb"])
+def test_a_template_with_line_ends_of_both_kinds_is_refused(setting: Setting, text: str) -> None:
+    assert [code for code, _ in DRIVER.complain(Config(file="/x", content=text), setting)] == ["config.line_ends"]
+    known = Setting("orders", "1.0", "1.1", False, {}, {}, {"f": text})
+    assert DRIVER.complain(Config(file="/x", source="f"), known) == ()
+
+
 Actions = Callable[..., tuple[Action, Action]]
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import shutil
 import subprocess
 import tarfile
 import zipfile
@@ -28,7 +29,7 @@ from liftlock.model.actions import (
 )
 from liftlock.model.ports import Artifact, Setting
 
-from .conftest import HOSTILE, Machine
+from .conftest import HOSTILE, RUN, Machine
 
 DRIVER = DRIVERS[0]
 STEP = "orders/1/w1/h1/03-install"
@@ -52,9 +53,9 @@ class Packer:
         assert template.undo is not None
         return template.action, template.undo
 
-    def install(self, data: bytes, version: str = "1.1", **more: Any) -> dict[str, Any]:
+    def install(self, data: bytes, version: str = "1.1", run: str = RUN, **more: Any) -> dict[str, Any]:
         step = f"orders/1/w1/h1/03-install-{version}"
-        return self.machine.good(DRIVER, self.actions(data, version, **more)[0], self.machine.context(step))
+        return self.machine.good(DRIVER, self.actions(data, version, **more)[0], self.machine.context(step, run=run))
 
     @property
     def current(self) -> str:
@@ -199,13 +200,36 @@ def test_half_done_states_converge(packer: Packer) -> None:
 def test_keeps_the_newest_and_always_the_previous_and_what_is_not_ours(packer: Packer) -> None:
     (packer.into / "releases/by-hand").mkdir(parents=True)
     for minor in range(5):
-        packer.install(tar(("f", b"%d" % minor)), f"0.{minor}", keep=9)
+        packer.install(tar(("f", b"%d" % minor)), f"0.{minor}", run="before", keep=9)
         marker = packer.into / f"releases/0.{minor}/.liftlock-release"
         os.utime(marker, (1_600_000_000 + minor, 1_600_000_000 + minor))
     (packer.into / "current").unlink()
     (packer.into / "current").symlink_to("releases/0.1")
     packer.install(tar(("f", b"new")), "1.1", keep=2)
     assert packer.releases() == ["0.1", "0.4", "1.1", "by-hand"]
+
+
+def test_what_an_earlier_step_of_the_run_would_go_back_to_is_kept(packer: Packer) -> None:
+    """1.0 → 1.1 → 1.2 in one recipe, keeping one: all the way back is still there."""
+    packer.install(OLD, "1.0", run="before")
+    steps = [packer.actions(tar(("f", version.encode())), version, keep=1) for version in ("1.1", "1.2")]
+    for number, (action, _) in enumerate(steps):
+        packer.machine.good(DRIVER, action, packer.machine.context(f"orders/1/w1/h1/0{number}-install"))
+    assert packer.releases() == ["1.0", "1.1", "1.2"]
+    for number in (1, 0):
+        packer.machine.good(DRIVER, steps[number][1], packer.machine.context(f"orders/1/w1/h1/u0{number}-install"))
+    assert packer.current == "releases/1.0"
+    assert (packer.into / "current/bin/run").read_text() == "old"
+
+
+def test_undo_does_not_switch_to_what_is_gone(packer: Packer) -> None:
+    packer.install(OLD, "1.0")
+    action, undo = packer.actions(GOOD)
+    facts = packer.machine.good(DRIVER, action, packer.machine.context(STEP))
+    shutil.rmtree(packer.into / "releases/1.0")
+    failure = packer.machine.bad(DRIVER, undo, packer.machine.context(BACK, forward=facts))
+    assert (failure.kind, failure.code) == (FailureKind.REFUSED, "release.gone")
+    assert packer.current == "releases/1.1"
 
 
 @pytest.mark.parametrize(

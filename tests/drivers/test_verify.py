@@ -1,9 +1,12 @@
 """Looks at a host: scripts run under both shells; what they find is compared as data."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,6 +112,24 @@ def test_file(machine: Machine) -> None:
     assert find(machine, FILE, VerifyFile(file=str(link), link="releases/1.0")) == "other"
     assert find(machine, FILE, VerifyFile(file=name, link="x")) == "other"
     assert find(machine, FILE, VerifyFile(file=str(machine.root))) == {"kind": "folder", "mode": "700"}
+
+
+def test_what_may_not_be_looked_into_is_not_absent(tmp_path: Path) -> None:
+    """A login that lacks the right to search a folder has not seen that a file is gone."""
+    drop = ["setpriv", "--reuid", "65534", "--clear-groups"] if os.geteuid() == 0 else []
+    if drop and shutil.which("setpriv") is None:
+        pytest.skip("setpriv is not installed")
+    login = Machine(tmp_path, [*drop, "sh", "-s"], os.environ["PATH"])
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as open_folder:
+        os.chmod(open_folder, 0o755)
+        closed = Path(open_folder) / "closed"
+        closed.mkdir(mode=0o000)
+        for file in (closed / "x", closed / "deeper/x"):
+            assert find(login, FILE, VerifyFile(file=str(file), absent=True)) == "unread"
+            assert find(login, FILE, VerifyFile(file=str(file))) == "unread"
+        for file in (Path(open_folder) / "x", Path(open_folder) / "deeper/x"):
+            assert find(login, FILE, VerifyFile(file=str(file), absent=True)) == {"kind": "absent"}
+        closed.chmod(0o700)
 
 
 def test_command(machine: Machine) -> None:

@@ -1,8 +1,8 @@
 """A configuration file from a template, from the plan's own words, or from a file: replaced in one rename.
 
 Rules: the text is rendered before anything is done, and a variable that is not known is a failure, never an empty word;
-the original is saved on the host before the first write, and the undo puts that one back; the difference is shown only
-where everybody on the host may read the file, or where the plan says `show: true`.
+line ends stay as they are; the original is saved on the host before the first write, and the undo puts that one back;
+the difference is shown only where everybody on the host may read the file, or where the plan says `show: true`.
 """
 
 from collections.abc import Mapping
@@ -46,6 +46,10 @@ WORDS = {
     "one_of": ("Say exactly one of template, content and source", "template、content、source 须写且只写一个"),
     "file": ("`file` must be an absolute path, not {file}", "`file` 必须是绝对路径,而不是 {file}"),
     "syntax": ("{source} line {line}: {message}", "{source} 第 {line} 行:{message}"),
+    "line_ends": (
+        "{source} has line ends of both kinds, LF and CRLF (or a lone CR); a template has one kind",
+        "{source} 中混用 LF 与 CRLF(或单独的 CR)换行;模板只能使用一种",
+    ),
     "unknown": (
         "{source} uses {variable}, which no host of the inventory defines",
         "{source} 用到 {variable},但清单中没有主机定义它",
@@ -180,7 +184,12 @@ def render(action: Action, context: Context) -> str | Failure:
     from jinja2 import StrictUndefined, TemplateError
     from jinja2.sandbox import SandboxedEnvironment
 
-    environment = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+    environment = SandboxedEnvironment(
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        newline_sequence="\r\n" if "\r\n" in text else "\n",
+        autoescape=False,
+    )
     try:
         return environment.from_string(text).render(variables(context))
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
@@ -193,12 +202,20 @@ def faults(source: str, text: str, setting: Setting) -> Complaints:
     from jinja2 import TemplateSyntaxError, meta
     from jinja2.sandbox import SandboxedEnvironment
 
+    if has_mixed_line_ends(text):
+        return (("config.line_ends", {"source": source}),)
     try:
         wanted = meta.find_undeclared_variables(SandboxedEnvironment().parse(text))
     except TemplateSyntaxError as error:
         return (("config.syntax", {"source": source, "line": error.lineno, "message": error.message or ""}),)
     known: set[str] = set(OWN).union(*map(names, setting.hosts.values()))
     return tuple(("config.unknown", {"source": source, "variable": name}) for name in sorted(wanted - known))
+
+
+def has_mixed_line_ends(text: str) -> bool:
+    """Rendering makes them all alike, which would be another file than the plan's."""
+    rest = text.replace("\r\n", "")
+    return "\r" in rest or ("\n" in rest and rest != text)
 
 
 def names(host: Mapping[str, str]) -> set[str]:

@@ -89,6 +89,7 @@ WORDS = {
     "in_use": ("{path} is in use and came from another archive", "{path} 正在使用,且来自另一个归档"),
     "current": ("{path} is not a link", "{path} 不是链接"),
     "switch": ("{path} could not be switched", "{path} 无法切换"),
+    "gone": ("The release to go back to is not there any more: {path}", "要回退到的发布目录已不存在:{path}"),
     "moved": (
         "`current` leads to {current} instead of {expected}: somebody moved it",
         "`current` 指向 {current} 而不是 {expected}:有人改动过",

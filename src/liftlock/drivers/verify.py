@@ -5,9 +5,9 @@ same looks expect the old version.
 """
 
 from abc import ABC, abstractmethod
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import field
+from msgspec import Meta, field
 
 from liftlock.drivers.command import script_of
 from liftlock.drivers.config import Mode
@@ -49,7 +49,7 @@ class VerifyTcp(Part, frozen=True):
 class VerifyProcess(Part, frozen=True):
     process: Text
     pid_file: str = ""
-    count: int = 1
+    count: Annotated[int, Meta(ge=1)] = 1
     within_s: Duration = field(default=30.0, name="within")
 
 
@@ -256,6 +256,7 @@ class FileDriver(Looking):
                     "{file}:{what} 为 {found},应为 {expected}",
                 ),
                 "contains": ("{file} does not hold {expected}", "{file} 中没有 {expected}"),
+                "unread": ("{path} may not be looked into", "无权查看 {path}"),
             },
         ),
         example="- verify: {file: /srv/orders/current, link: releases/1.1}",

@@ -209,17 +209,26 @@ switch() {
   [ "$(readlink "$current")" = "$target" ] || fail switch path "$current"
 }
 
-# the newest `keep` of our own releases stay, and always the current and the previous one
+# what the undos of this run would go back to, one a line: also of its earlier steps, which led to other releases
+needed() {
+  for remembered in "$state/saved/$run"/*/previous; do
+    [ -f "$remembered" ] || continue
+    IFS= read -r link <"$remembered" || :
+    [ -z "$link" ] || (cd "$into" && real "$link")
+  done
+}
+
+# the newest `keep` of our own releases stay, and always the current one and those that a rollback needs
 prune() {
   kept=0
   mine=$(real "$into/releases")
-  before=
-  [ -z "$previous" ] || before=$(cd "$into" && real "$previous")
+  stay=$nl$(needed)$nl
   now=$(real "$current")
   stat -c '%Y %n' "$mine"/*/.liftlock-release | sort -r -n | while read -r _ marker; do
     release=${marker%/.liftlock-release}
     kept=$((kept + 1))
-    if [ "$kept" -gt "$keep" ] && [ "$release" != "$now" ] && [ "$release" != "$before" ] && [ ! -L "$release" ]; then
+    case $stay in *"$nl$release$nl"*) continue ;; esac
+    if [ "$kept" -gt "$keep" ] && [ "$release" != "$now" ] && [ ! -L "$release" ]; then
       rm -rf "$release" || :
     fi
   done

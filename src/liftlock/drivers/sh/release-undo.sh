@@ -23,6 +23,7 @@ elif [ -z "$previous" ]; then
   say undone removed
 else
   [ ! -e "$current" ] || [ -L "$current" ] || fail current path "$current"
+  (cd "$into" && [ -e "$previous" ]) || fail gone path "$previous"
   ln -s "$previous" "$into/.liftlock-current-$key"
   mv -f -T "$into/.liftlock-current-$key" "$current" 2>/dev/null || {
     rm -f "$current"

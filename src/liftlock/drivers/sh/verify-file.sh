@@ -11,6 +11,11 @@ elif [ -f "$file" ]; then
 elif [ -e "$file" ]; then
   say kind other
 else
+  # what may not be looked into is not known to be empty
+  above=${file%/*}
+  while [ -n "$above" ] && [ ! -e "$above" ]; do above=${above%/*}; done
+  above=${above:-/}
+  if [ -d "$above" ] && [ ! -x "$above" ]; then fail unread path "$above"; fi
   say kind absent
 fi
 if [ -e "$file" ]; then say mode "$(stat -L -c '%a' "$file")"; fi
