@@ -52,7 +52,7 @@ def test_times_that_are_well(fields: dict[str, Any]) -> None:
     ("rollout", "code"),
     [
         ({"host_deadline_s": 200.0}, "L210"),
-        ({"host_deadline_s": 7201.0}, "L211"),
+        ({"host_deadline_s": 7200.0}, "L211"),
         ({"soak_s": 600.0, "longest_soak_s": 599.0}, "L212"),
         ({"soak_s": 60.0, "look_every_s": 61.0}, "L213"),
         ({"soak_s": 0.0}, "L216"),
@@ -65,7 +65,7 @@ def test_deadlines_in_order(rollout: dict[str, Any], code: str) -> None:
 
 @pytest.mark.parametrize(
     "rollout",
-    [{"host_deadline_s": 7200.0}, {"soak_s": 600.0, "longest_soak_s": 600.0}, {"soak_s": 60.0, "look_every_s": 60.0}],
+    [{"host_deadline_s": 7199.0}, {"soak_s": 600.0, "longest_soak_s": 600.0}, {"soak_s": 60.0, "look_every_s": 60.0}],
 )
 def test_deadlines_at_their_limit(rollout: dict[str, Any]) -> None:
     assert not [code for code in codes(rolled(good_plan(), **rollout)) if code.startswith("L21")]

@@ -9,6 +9,7 @@ from liftlock.model.decisions import Perform, Wait
 from liftlock.model.plan import Freeze, Window
 from liftlock.model.reasons import because
 from liftlock.model.recipe import Recipes
+from liftlock.model.run import Phase
 from tests.decide.fakes import item, orders_plan, schedule_of
 from tests.decide.history import History, failing, orders, with_policy
 
@@ -148,6 +149,17 @@ def test_a_lane_without_progress_fails_the_wave():
     told = under_way(progress_deadline_s=900.0)
     assert told.why() == "in-progress"
     assert told.later(901).event().because.code == "progress-deadline"
+
+
+def test_a_failed_host_on_its_way_back_is_the_budgets_matter():
+    told = History(orders(host_deadline_s=600.0, progress_deadline_s=900.0, failures_max=1, wave_failures_max=1))
+    told.play(until=lambda run: f"{CANARY}/05-install" in run.flying)
+    told.later(600).end(f"{CANARY}/05-install")
+    told.take()
+    assert told.run.lanes[CANARY].phase is Phase.BACK
+    assert told.later(901).why() == "nothing-due"
+    assert told.play().run.result is None
+    assert not told.told(ev.RollbackBegan)
 
 
 def test_a_newly_healthy_host_gives_the_others_time():

@@ -78,7 +78,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "L208": ("deadline",),  # the deadline has passed
     "L209": ("needs_s", "limit_s", "component"),  # warning: the rollback takes longer than the rollback plan allows
     "L210": ("step", "timeout_s", "host_deadline_s"),  # a step's timeout is longer than the host's deadline
-    "L211": ("host_deadline_s", "progress_deadline_s"),  # a host's deadline is longer than the progress deadline
+    "L211": ("host_deadline_s", "progress_deadline_s"),  # a host's deadline is not shorter than the progress deadline
     "L212": ("soak_s", "longest_soak_s"),  # the longest soak is shorter than the soak
     "L213": ("look_every_s", "soak_s"),  # looks are farther apart than the soak is long
     "L214": ("component", "lane_s", "host_deadline_s"),  # warning: a host's steps are estimated beyond its deadline

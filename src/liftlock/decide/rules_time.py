@@ -62,7 +62,7 @@ def is_slow(one: Laid, rollout: Rollout) -> bool:
 def deadlines_are_in_order(case: Case) -> Iterator[Finding]:
     for place, rollout, _ in case.rollouts():
         host_s, progress_s = rollout.host_deadline_s, rollout.progress_deadline_s
-        if host_s > progress_s:
+        if host_s >= progress_s:
             path = (*place, "host_deadline")
             yield error("L211", path, host_deadline_s=host_s, progress_deadline_s=progress_s)
         if rollout.longest_soak_s is not None and rollout.longest_soak_s < rollout.soak_s:

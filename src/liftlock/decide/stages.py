@@ -123,8 +123,9 @@ def failure_of(layout: Layout, run: Run, stage: Stage, view: StageView, policy: 
 
 def overdue(turn: Turn, layout: Layout, run: Run, stage: Stage, view: StageView, policy: Policy) -> Reason | None:
     """The progress deadline: reset by each newly healthy host; a pause, a hold, a closed window or a person's own time
-    does not fail it."""
-    if view.begun == view.ended or standstill(run) or (since := progress_since(layout, run, stage, view)) is None:
+    does not fail it, nor does a failed host that takes its time to go back: the budget counts it."""
+    forward = view.begun - view.ended - run.returning.get(stage.id, 0)
+    if not forward or standstill(run) or (since := progress_since(layout, run, stage, view)) is None:
         return None
     ends = later(since, policy.progress_deadline_s)
     if turn.now <= ends:
