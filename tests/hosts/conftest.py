@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.hosts.grounds import WAYS, RealGround, lay, missing
+from tests.peer import peers as peers
 
 
 @pytest.fixture(params=WAYS)

@@ -1,0 +1,3 @@
+"""Fixtures: two web servers."""
+
+from tests.peer import peers as peers

@@ -1,0 +1,50 @@
+"""Notices: a webhook is told once, where it was said, and nobody waits for it for long."""
+
+import asyncio
+
+import pytest
+
+from liftlock.execute import notify
+from liftlock.execute.notify import ChannelNotifier
+from liftlock.model.events import RunClosed, RunResult
+from liftlock.model.plan import Notify
+from liftlock.model.reasons import because
+from tests.peer import Peer
+
+CLOSED = RunClosed(RunResult.UPGRADED, because("all-promoted"))
+
+
+def tell(*channels: Notify) -> list[tuple[str, str]]:
+    problems: list[tuple[str, str]] = []
+    sender = ChannelNotifier(channels, lambda occasion, event: "done", lambda name, why: problems.append((name, why)))
+    asyncio.run(sender.tell("end", CLOSED))
+    return problems
+
+
+def test_a_webhook_is_told(peers: tuple[Peer, Peer]) -> None:
+    assert tell(Notify(webhook=f"{peers[0].url}/hook?token=tr0ub4dor")) == []
+    assert [(method, path) for method, path, _ in peers[0].asked] == [("POST", "/hook?token=tr0ub4dor")]
+
+
+def test_a_redirect_elsewhere_is_reported_and_not_followed(peers: tuple[Peer, Peer]) -> None:
+    ((name, why),) = tell(Notify(webhook=f"{peers[0].url.replace('//', '//user:tr0ub4dor@')}/moved"))
+    assert why == "status 307"
+    assert "tr0ub4dor" not in name
+    assert peers[1].asked == []
+
+
+@pytest.mark.parametrize("path", ["/drip", "/endless"])
+def test_one_that_answers_without_end_is_left(
+    peers: tuple[Peer, Peer],
+    path: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its status is all that is wanted: no answer is read."""
+    monkeypatch.setattr(notify, "LIMIT_S", 2.0)
+    assert tell(Notify(webhook=f"{peers[0].url}{path}")) == []
+
+
+def test_a_command_that_does_not_end_is_ended_with_its_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notify, "LIMIT_S", 0.3)
+    ((_, why),) = tell(Notify(command="sleep 60 & wait"))
+    assert why == "no answer within 0 s"
