@@ -1,4 +1,4 @@
-"""Requests over HTTP: where they go, how long they may take, how much they may answer, and with what they are trusted."""
+"""Requests over HTTP: where they go, how long they may take, how much they may answer, and whom they trust."""
 
 import asyncio
 import ssl
