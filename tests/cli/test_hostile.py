@@ -23,7 +23,7 @@ components:
       - config: {{file: "{{root}}/et c/$(touch pwned)'.conf", content: "{{{{ version }}}}\\n{{{{ odd }}}}\\n"}}
       - command: {{run: 'printf "%s\\n" "$host" "$version" "$odd" >"$root/told"', undo: 'rm -f "$root/told"'}}
       - verify: {{file: "{{root}}/s r'v/current", link: "releases/{{version}}"}}
-      - verify: {{command: 'if [ "$version" = 1.0 ]; then echo 1.0; else cat "$root/told"; fi', contains: "{{version}}"}}
+      - verify: {{command: 'if [ -e "$root/told" ]; then cat "$root/told"; else echo 1.0; fi', contains: "{{version}}"}}
       - verify: {{command: '[ "$version" != 1.0 ] || echo ok; {last}', contains: ok, within: 0.3s}}
 rollout: {{waves: [1, 100%], soak: 0s, max_unavailable: 50%, failure_budget: {{hosts: 0}}, checks: []}}
 """
