@@ -1,7 +1,9 @@
 """An upgrade from the command line, end to end on sandbox hosts."""
 
+import asyncio
 import json
 
+from liftlock.journal.sqlite import open_store
 from tests.cli.conftest import HOSTS, Site
 
 RUN = "app-to-1-1-57ab36/r1"
@@ -196,3 +198,22 @@ def test_a_check_that_cannot_be_read_holds_and_hangs_nothing(site: Site) -> None
     site.run("run", "plan.yaml", expect=4)
     assert sorted(site.versions()) == ["1.0", "1.0", "1.0", "1.1"]
     assert "check-no-data" in site.run_any("log", "--kind", "HoldRaised", "--json")
+
+
+def test_a_killed_ending_blocks_nobody(site: Site) -> None:
+    """The controller died after the run's last entry, before it gave its locks back."""
+    site.bad.add("1.1")
+    site.write_plan(within="0.3s")
+    site.run("run", "plan.yaml", expect=3)
+    name = site.data("status", expect=3)["run"]
+
+    async def lock_again() -> None:
+        store = await open_store(site.folder / ".liftlock")
+        (stream,) = [each for each in await store.streams("u-") if each.endswith(name)]
+        assert await store.lock(stream, [f"host:{host}" for host in HOSTS]) == {}
+        await store.close()
+
+    asyncio.run(lock_again())
+    site.bad.clear()
+    site.run("run", "plan.yaml")
+    assert site.versions() == ["1.1"] * 4

@@ -205,6 +205,14 @@ def test_every_attempt_makes_its_own_and_only_older_runs_are_thinned(keeper: Kee
     assert not any(Path(facts["path"]).exists() for facts in old[:2])
 
 
+@pytest.mark.parametrize("file", ["/", "//", "/etc/..", "/./", "/etc/../"])
+def test_the_whole_file_system_is_no_set_of_files(machine: Machine, setting: Setting, file: str) -> None:
+    """Putting it back would empty `/` first. Looked at again on the host, when its variables are filled."""
+    assert [code for code, _ in DRIVER.complain(BackupFiles(files=file), setting)] == ["backup.files.whole"]
+    action = DRIVER.expand(BackupFiles(files=("/etc/hostname", file)), setting)[0].action
+    assert machine.bad(DRIVER, action, machine.context(TAKE)).code == "backup.files.whole"
+
+
 def test_another_folder(keeper: Keeper) -> None:
     to = keeper.machine.root / "b k"
     facts = keeper.take(to=str(to))

@@ -8,6 +8,8 @@ from msgspec import json
 from liftlock.execute import commands
 from liftlock.execute.opening import Refused
 from liftlock.journal.memory import MemoryStore
+from liftlock.model.recipe import Recipes
+from tests.decide.fakes import item, orders_plan, schedule_of
 from tests.decide.history import NOON, History
 from tests.decide.test_choose_back import tiers
 
@@ -20,6 +22,35 @@ async def recorded(told: History) -> MemoryStore:
     events[0] = events[0].__class__("u", digest, "li.wei", "c1", "0.1.0")
     await store.append("u-x/r1", events, NOON)
     return store
+
+
+def test_only_what_a_person_does_is_confirmed_and_by_each_person_once():
+    items = item("manual", "plug the cable"), item("release"), item("verify")
+    plan, inventory, _ = orders_plan()
+    told = History(schedule_of(plan, inventory, Recipes({"orders": items})))
+    step = "orders/1/w1/app-07/02-manual"
+
+    async def refusal(store: MemoryStore, by: str, what: str) -> str:
+        try:
+            await commands.confirm(store, "u-x/r1", NOON, by, what)
+        except Refused as refused:
+            return refused.reason.code
+        return ""
+
+    async def play():
+        told.play(until=lambda run: "orders/1/w1/app-07/01-fetch" in run.flying)
+        store = await recorded(told)
+        assert await refusal(store, "li.wei", "orders/1/w1/app-07/01-fetch") == "not-waiting-for-a-person"
+        assert await refusal(store, "li.wei", step) == "not-waiting-for-a-person"
+        told.play(until=lambda run: step in run.flying)
+        store = await recorded(told)
+        assert [await refusal(store, by, step) for by in ("li.wei", "li.wei", "wang.fang")] == [
+            "",
+            "confirmed-already",
+            "",
+        ]
+
+    asyncio.run(play())
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from liftlock.execute.opening import Refused, names_to_lock, open_run
+from liftlock.model.events import RunClosed, RunResult
+from liftlock.model.reasons import because
 from liftlock.simulate.clock import EPOCH
 from liftlock.simulate.faults import CALM
 from liftlock.simulate.story import Teller, Wakefulness
@@ -42,5 +44,19 @@ def test_a_lock_whose_run_has_no_record_is_let_go():
         await open_as(teller, "u-x/r1")
         assert await teller.store.locked("u-ghost/r1") == ()
         assert await teller.store.locked("u-x/r1")
+
+    asyncio.run(play())
+
+
+def test_a_run_that_ended_without_giving_its_locks_back_lets_go():
+    """Its controller was killed between the last entry and the unlocking: nobody would ever unlock."""
+
+    async def play():
+        teller = teller_of()
+        await open_as(teller, "u-x/r1")
+        await teller.store.append("u-x/r1", [RunClosed(RunResult.ROLLED_BACK, because("asked"))], teller.clock.now())
+        await open_as(teller, "u-x/r2")
+        assert await teller.store.locked("u-x/r1") == ()
+        assert await teller.store.locked("u-x/r2")
 
     asyncio.run(play())

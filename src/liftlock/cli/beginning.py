@@ -18,7 +18,7 @@ from liftlock.cli.screen import Screen
 from liftlock.cli.survey_commands import look
 from liftlock.cli.trouble import refuse
 from liftlock.execute.approve import Standing, counting, missing, standing
-from liftlock.execute.opening import names_to_lock, open_run
+from liftlock.execute.opening import is_ghost, names_to_lock, open_run
 from liftlock.execute.world import World
 from liftlock.model.events import ApprovalGiven, Approved, Entry, RunOpened, RunResult
 from liftlock.model.findings import Severity
@@ -88,7 +88,7 @@ async def refuse_if_locked(store: Store, schedule: Schedule) -> None:
     wanted = set(names_to_lock(schedule))
     for stream in await store.streams("u-"):
         held = wanted.intersection(await store.locked(stream)) if is_run(stream) else set()
-        if held:
+        if held and not await is_ghost(store, stream):
             raise refuse("locked-by-another-run", name=min(held), run=stream, more=len(held) - 1)
 
 

@@ -20,6 +20,10 @@ NAME = "backup.files"
 KINDS = {"changed": FailureKind.TRANSIENT, "unread": FailureKind.TRANSIENT}
 WORDS = {
     "path": ("{path} is not an absolute path on one line", "{path} 不是单行的绝对路径"),
+    "whole": (
+        "{path} cannot be put back as files: name folders below /, without . and ..",
+        "{path} 无法作为文件恢复:请写明 / 之下的目录,不含 . 与 ..",
+    ),
     "relative": ("{path} is not an absolute path", "{path} 不是绝对路径"),
     "missing": ("There is nothing to back up at {path}", "没有可备份的内容:{path}"),
     "unread": ("Not everything could be read; there is no backup", "有内容无法读取;未形成备份"),
@@ -70,7 +74,9 @@ class BackupDriver(Technology):
         wrong = [name for name in names_of(item) if "\n" in name or not name.startswith(("/", "{"))]
         if item.to and not item.to.startswith(("/", "{")):
             wrong.append(item.to)
-        return tuple((f"{NAME}.path", {"path": name}) for name in wrong)
+        found = [("path", name) for name in wrong]
+        found += [("whole", name) for name in names_of(item) if name not in wrong and is_whole(name)]
+        return tuple((f"{NAME}.{what}", {"path": name}) for what, name in found)
 
     def operate(self, action: Action, context: Context) -> Script:
         args = action.args
@@ -102,6 +108,12 @@ def set_of(action: Action, context: Context) -> str:
     return (
         f"{readable}-{sha256(repr((context.host, context.component, action.args['files'])).encode()).hexdigest()[:12]}"
     )
+
+
+def is_whole(name: str) -> bool:
+    """The whole file system, or a path that could lead there: putting it back would empty its folder first."""
+    parts = [part for part in name.split("/") if part]
+    return not parts or not {".", ".."}.isdisjoint(parts)
 
 
 def clean(name: Any) -> str:

@@ -9,18 +9,19 @@ from datetime import datetime
 
 from msgspec import json
 
-from liftlock.decide.expand import Layout, lay_out
+from liftlock.decide.expand import Layout, expand, lay_out
 from liftlock.decide.rollback import built_upon
 from liftlock.decide.way_back import no_return
 from liftlock.execute.opening import Refused
 from liftlock.model import events as ev
+from liftlock.model.actions import Kind
 from liftlock.model.errors import StaleError
 from liftlock.model.events import LaneResult
 from liftlock.model.fold import advance, fold
 from liftlock.model.ports import Store
 from liftlock.model.reasons import Reason, because
 from liftlock.model.run import IllegalEvent, Run, StepState
-from liftlock.model.schedule import Schedule, host_of, stage_of
+from liftlock.model.schedule import Schedule, host_of, lane_of, stage_of
 
 Entries = tuple[ev.Entry, ...]
 TRIES = 20  # a busy controller writes between our reading and our writing
@@ -129,15 +130,21 @@ async def settle(
 
 async def confirm(store: Store, stream: str, now: datetime, by: str, step: str, note: str = "") -> Entries:
     """A person has done a manual step, or looked at another's work (双人复核)."""
+    layout = await layout_of(store, stream)
 
     def events(run: Run) -> list[ev.RunEvents]:
-        if step not in run.flying:
+        if step not in run.flying or not is_manual(layout, step):
             raise Refused(because("not-waiting-for-a-person", step=step))
         if by in run.confirmations.get(step, ()):
             raise Refused(because("confirmed-already", step=step, by=by))
         return [ev.ManualConfirmed(step, by, note)]
 
     return await tell(store, stream, now, events)
+
+
+def is_manual(layout: Layout, step_id: str) -> bool:
+    stage = layout.stages.get(stage_of(lane_of(step_id)))
+    return stage is not None and expand(layout, step_id).action.kind is Kind.MANUAL
 
 
 async def amend(

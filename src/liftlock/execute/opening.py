@@ -8,7 +8,9 @@ from liftlock.decide.expand import fill, variables
 from liftlock.execute.world import World
 from liftlock.model import events as ev
 from liftlock.model.actions import Kind
+from liftlock.model.ports import Store
 from liftlock.model.reasons import Reason, because
+from liftlock.model.run import fold
 from liftlock.model.schedule import Schedule, Stage, Template
 
 FREE = frozenset({"deadline", "wait", "timeout", "server"})  # arguments that do not name the entry
@@ -44,12 +46,18 @@ async def open_run(
 
 
 async def lock_all(world: World, stream: str, names: Sequence[str]) -> dict[str, str]:
-    """Lock for this run. A holder without a record died before its first entry: it began nothing, and lets go."""
+    """Lock for this run. A holder that touches no host any more lets go."""
     taken = await world.store.lock(stream, names)
-    ghosts = [holder for holder in set(taken.values()) if await world.store.head(holder) is None]
+    ghosts = [holder for holder in set(taken.values()) if await is_ghost(world.store, holder)]
     for holder in ghosts:
         await world.store.unlock(holder)
     return await world.store.lock(stream, names) if ghosts else taken
+
+
+async def is_ghost(store: Store, holder: str) -> bool:
+    """A run whose controller died before its first entry, so that it began nothing; or between its last entry and
+    giving its locks back."""
+    return await store.head(holder) is None or fold(await store.entries(holder)).result is not None
 
 
 def names_to_lock(schedule: Schedule) -> Iterator[str]:

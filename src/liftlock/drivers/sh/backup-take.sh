@@ -13,6 +13,7 @@ relative() {
   while IFS= read -r file; do
     [ -n "$file" ] || continue
     case $file in /*) ;; *) fail relative path "$file" ;; esac
+    case $file/ in // | */../* | */./*) fail whole path "$file" ;; esac
     if [ ! -e "$file" ] && [ ! -L "$file" ]; then fail missing path "$file"; fi
     set -- "$@" ".$file"
   done <<EOF
