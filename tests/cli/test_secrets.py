@@ -89,6 +89,22 @@ def test_without_the_secret_nothing_of_the_step_is_recorded(odd: Site, monkeypat
     assert_told_nowhere(odd, out, held.output, odd.run_any("log", "--json"))
 
 
+def test_a_preview_shows_no_secret_that_an_earlier_run_left_in_a_file(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ODD_SECRET", ODD)
+    first = """\
+      - command: {run: 'true', undo: 'true', env: {TOKEN: {secret: "env:ODD_SECRET"}}}
+      - config: {file: "{root}/etc/app.conf", content: "new = true\\n", show: true}
+"""
+    site.write_plan(first=first)
+    (site.root("app-01") / "etc" / "app.conf").write_text(f"token = {ODD}\n")
+    shown = site.run("plan", "plan.yaml", "--diff-host", "app-01").output
+    assert "+new = true" in shown
+    for piece in PIECES:
+        assert piece.decode() not in shown
+
+
 def until_used(site: Site) -> None:
     subprocess.run(
         ["sh", "-c", "until ls fleet/*/argv >/dev/null 2>&1; do sleep 0.05; done"],

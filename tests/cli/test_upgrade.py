@@ -103,6 +103,9 @@ def test_a_preview_changes_nothing(site: Site) -> None:
     before = sorted(str(path) for path in (site.folder / "fleet").rglob("*"))
     shown = site.data("plan", "plan.yaml", "--diff-host", "app-02")
     assert [step["step"].rpartition("/")[2] for step in shown["steps"]][-1] == "05-verify"
+    switch = next(step["preview"] for step in shown["steps"] if step["step"].endswith("04-install"))
+    assert switch["changes"]
+    assert switch["text"].endswith("srv/current: releases/1.0 → releases/1.1")
     after = sorted(str(path) for path in (site.folder / "fleet").rglob("*") if "state" not in path.parts)
     assert [path for path in before if "/state" not in path] == after
     assert site.data("plan", "plan.yaml", "--diff-host", "app-99", expect=1)["error"] == "no-such-host"
@@ -215,5 +218,12 @@ def test_a_killed_ending_blocks_nobody(site: Site) -> None:
 
     asyncio.run(lock_again())
     site.bad.clear()
+    site.run("run", "plan.yaml")
+    assert site.versions() == ["1.1"] * 4
+
+
+def test_a_broken_old_version_does_not_block_its_fix(site: Site) -> None:
+    """Every host is unhealthy before the upgrade, which is what heals it."""
+    site.unhealthy.add("1.0")
     site.run("run", "plan.yaml")
     assert site.versions() == ["1.1"] * 4

@@ -25,6 +25,7 @@ def redactor(*values: str) -> Redactor:
         '{"password": "pa$$ \\"w\'o\\\\rd\\"  \\u00e9\\u4e2d\\nsecond line\\t|"}',
         '{"password": "pa$$ \\"w\'o\\\\rd\\"  é中\\nsecond line\\t|"}',
         "+ login 'pa$$ \"w'\\''o\\rd\"  é中\nsecond line\t|'",  # set -x
+        "Illegal header value b'pa$$ \"w\\'o\\\\rd\"  \\xc3\\xa9\\xe4\\xb8\\xad\\nsecond line\\t|'",
         "+ login 'pa$$ \"w'\"'\"'o\\rd\"  é中\nsecond line\t|'",
     ],
 )

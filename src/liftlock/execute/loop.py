@@ -6,7 +6,7 @@ outcomes travel to the journal in the same commit as the intents that follow fro
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -18,10 +18,9 @@ from liftlock.decide.expand import Layout, expand, lay_out
 from liftlock.execute.context import ContextMaker
 from liftlock.execute.observe import Observer
 from liftlock.execute.perform import Job, Performer, mark_of, safe_run
-from liftlock.execute.redact import references
+from liftlock.execute.redact import secrets_of
 from liftlock.execute.world import Occasion, TakenOver, World
 from liftlock.model import events as ev
-from liftlock.model.actions import SecretRef
 from liftlock.model.decisions import Decision, Observe, Perform, Record, Wait
 from liftlock.model.errors import StaleError, WorldError
 from liftlock.model.fold import advance, fold
@@ -70,16 +69,6 @@ async def drive(
     if loop.run.result is not None:
         await loop.clean_up()
     return loop.run
-
-
-def secrets_of(schedule: Schedule) -> Iterator[SecretRef]:
-    """Every secret that a step or a check of the schedule may use."""
-    templates = [template for recipe in schedule.recipes.values() for template in recipe.templates]
-    templates += [gate.template for gates in schedule.gates.values() for gate in gates]
-    for template in templates:
-        for action in (template.action, template.undo):
-            if action is not None:
-                yield from references(action.args)
 
 
 class Loop:

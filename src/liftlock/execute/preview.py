@@ -5,16 +5,20 @@ earlier ones ran is not guessed: each step is shown against the host as it is no
 """
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 
 from msgspec import Struct
 
 from liftlock.decide.expand import Layout, expand, lay_out, variables
 from liftlock.execute.reading import look_at
-from liftlock.execute.redact import Redactor
+from liftlock.execute.redact import Redactor, secrets_of
 from liftlock.model.actions import Context, Preview, SecretRef
 from liftlock.model.errors import WorldError
 from liftlock.model.ports import Driver, Hosts, Secrets
 from liftlock.model.schedule import Schedule, Stage, Step
+
+
+NO_RUN = "no-run"  # has a name like every run, and nothing that a step of it left: scripts may count on one
 
 
 class Shown(Struct, frozen=True):
@@ -42,6 +46,9 @@ async def preview(
 ) -> AsyncIterator[Shown]:
     """Every step that is about this host, in the schedule's order."""
     layout, redactor = lay_out(schedule), Redactor()
+    for ref in secrets_of(schedule):
+        with suppress(WorldError):  # one that is not there is nowhere to be seen either
+            redactor.learn(secrets.resolve(ref))
     for stage in schedule.stages:
         if host not in stage.hosts:
             continue
@@ -75,7 +82,7 @@ def context_of(schedule: Schedule, component: str, step: str, host: str, *, befo
     """What a driver may know outside a run. `before`: the old version is the one that is wanted."""
     policy, entry = schedule.policies[component], schedule.hosts[host]
     return Context(
-        run="",
+        run=NO_RUN,
         step=step,
         host=host,
         address=entry.address,

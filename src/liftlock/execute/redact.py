@@ -9,6 +9,7 @@ from json import dumps
 from typing import Any
 
 from liftlock.model.actions import SecretRef
+from liftlock.model.schedule import Schedule
 
 MASK = "[secret]"
 SHORTEST = 4  # shorter values would mask ordinary text
@@ -65,8 +66,9 @@ class Redactor:
 def forms(value: str) -> Iterator[str]:
     """How a program may print it."""
     quoted = value.replace("'", "'\\''"), value.replace("'", "'\"'\"'")
-    escaped = dumps(value)[1:-1], dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]
-    for text in dict.fromkeys((value, *escaped, *quoted)):
+    as_json = dumps(value)[1:-1], dumps(value, ensure_ascii=False)[1:-1]
+    as_python = repr(value)[1:-1], repr(value.encode("utf-8", "surrogateescape"))[2:-1]
+    for text in dict.fromkeys((value, *as_json, *as_python, *quoted)):
         yield text
         yield from text.splitlines()
         yield " ".join(text.split())
@@ -105,3 +107,13 @@ def references(value: Any) -> Iterator[SecretRef]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from references(item)
+
+
+def secrets_of(schedule: Schedule) -> Iterator[SecretRef]:
+    """Every secret that a step or a check of the schedule may use."""
+    templates = [template for recipe in schedule.recipes.values() for template in recipe.templates]
+    templates += [gate.template for gates in schedule.gates.values() for gate in gates]
+    for template in templates:
+        for action in (template.action, template.undo):
+            if action is not None:
+                yield from references(action.args)
