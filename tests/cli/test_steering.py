@@ -140,7 +140,7 @@ def test_a_manual_step_needs_two_different_people(site: Site) -> None:
 def test_a_host_is_left_out_before_it_began(gated: Site) -> None:
     process = gated.start("run", "plan.yaml")
     gated.wait_for("StepStarted", "command")
-    canary = next(host for host in HOSTS if (gated.root(host) / "ran").exists())
+    canary = first_begun(gated)
     (gated.root(canary) / "gate").touch()
     wait_until_begun(gated, 3)
     begun = [host for host in HOSTS if (gated.root(host) / "ran").exists()]
@@ -153,6 +153,12 @@ def test_a_host_is_left_out_before_it_began(gated: Site) -> None:
     assert status == 1, out
     assert gated.data("status", expect=1)["result"] == "upgraded-with-exceptions"
     assert {host: gated.version(host) for host in HOSTS} == {h: "1.0" if h == later else "1.1" for h in HOSTS}
+
+
+def first_begun(site: Site) -> str:
+    """The host on which the gated step runs first: its intent is recorded a moment before."""
+    wait_until_begun(site, 1)
+    return next(host for host in HOSTS if (site.root(host) / "ran").exists())
 
 
 def wait_until_begun(site: Site, hosts: int) -> None:
@@ -183,10 +189,9 @@ def test_a_hold_is_settled_by_a_person(site: Site) -> None:
 
 def test_a_dead_host_is_amended_away(gated: Site) -> None:
     process = gated.start("run", "plan.yaml")
-    gated.wait_for("StepStarted", "command")
+    canary = first_begun(gated)
     process.kill()
     process.communicate()
-    canary = next(host for host in HOSTS if (gated.root(host) / "ran").exists())
     dead = next(host for host in HOSTS if host != canary)
     inventory = gated.folder / "hosts.yaml"
     text = inventory.read_text()
@@ -205,7 +210,7 @@ def test_a_dead_host_is_amended_away(gated: Site) -> None:
 def test_an_amendment_while_the_controller_runs_is_followed(gated: Site) -> None:
     process = gated.start("run", "plan.yaml")
     gated.wait_for("StepStarted", "command")
-    canary = next(host for host in HOSTS if (gated.root(host) / "ran").exists())
+    canary = first_begun(gated)
     dead = next(host for host in HOSTS if host != canary)
     inventory = gated.folder / "hosts.yaml"
     others = ", ".join(host for host in HOSTS if host != dead)

@@ -57,7 +57,7 @@ def test_only_what_a_person_does_is_confirmed_and_by_each_person_once():
     ("scope", "names", "code"),
     [
         ("stage", ("db/1/w1",), "built-upon"),
-        ("host", ("app-01",), "built-upon"),
+        ("hosts", ("app-01",), "built-upon"),
         ("stage", ("nothing",), "nothing-to-roll-back"),
         ("stage", ("web/1/w1",), ""),
         ("all", (), ""),

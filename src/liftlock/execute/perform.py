@@ -114,9 +114,8 @@ class Performer:
         """Find out what became of an attempt that this process did not see the end of."""
         operation = driver.operate(job.step.action, job.context)
         try:
-            if isinstance(operation, Script | HttpCall):
-                self.resolve(operation.secrets)  # what cannot be taken out of the outcome is not recorded
             if isinstance(operation, Script) and not is_read_only(job):
+                self.resolve(operation.secrets)  # what cannot be taken out of the outcome is not recorded
                 return await self.settle_script(job, driver)
             if isinstance(operation, HttpCall | SocketCall) and not operation.repeatable:
                 return await self.look(job, driver)

@@ -17,7 +17,6 @@ from liftlock.model.errors import WorldError
 from liftlock.model.ports import Driver, Hosts, Secrets
 from liftlock.model.schedule import Schedule, Stage, Step
 
-
 NO_RUN = "no-run"  # has a name like every run, and nothing that a step of it left: scripts may count on one
 
 

@@ -249,11 +249,11 @@ def begun_lanes(story: Story) -> Iterator[tuple[ev.Entry, str, Run]]:
 
 
 def undo_follows_dependents(story: Story) -> Iterator[str]:
-    """In a rollback of everything, an undo never precedes the undo of what was built on it."""
+    """An undo that a rollback asked for never precedes the undo of what was built on it, whatever its scope."""
     layout = lay_out(story.schedule)
     run = Run()
     for entry in story.entries:
-        if isinstance(entry.event, ev.StepStarted) and run.rollback is not None and run.rollback.scope == "all":
+        if isinstance(entry.event, ev.StepStarted) and run.rollback is not None:
             lane, _, name = entry.event.step.rpartition("/")
             if name.startswith("u"):
                 yield from (f"{entry.event.step} before {other}" for other in standing(layout, run, stage_of(lane)))

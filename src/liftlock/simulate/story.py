@@ -222,12 +222,23 @@ class Operators(People):
                 case "abort":
                     await commands.abort(store, STREAM, now, "wang", "doubt")
                 case "rollback":
-                    await commands.rollback(store, STREAM, now, "wang", "asked")
+                    scope, names = self.some_of(teller.schedule)
+                    await commands.rollback(store, STREAM, now, "wang", "asked", scope, names)
                 case "skip":
                     stage = self.rng.choice(teller.schedule.stages)
                     await commands.skip(store, STREAM, now, "wang", f"{stage.id}/{stage.hosts[-1]}", "known broken")
         except (Refused, Crash):
             return
+
+    def some_of(self, schedule: Schedule) -> tuple[ev.Scope, tuple[str, ...]]:
+        """Mostly everything; else a stage, or a host."""
+        stage, scope = self.rng.choice(schedule.stages), self.rng.choice(("all", "all", "stage", "hosts"))
+        match scope:
+            case "stage":
+                return "stage", (stage.id,)
+            case "hosts":
+                return "hosts", (self.rng.choice(stage.hosts),)
+        return "all", ()
 
     async def answer(self, teller: Teller, run: Run) -> bool:
         self.answers += 1
