@@ -137,6 +137,29 @@ def test_the_running_version_is_read_by_its_driver(code: int, version: str) -> N
     assert seen.hosts["a"].facts["version:orders"] == version
 
 
+class TellingDriver(VersionDriver):
+    """Asks with a token, and is told it back."""
+
+    def operate(self, action: Action, context: Context) -> Script:
+        return Script("echo", secrets={"TOKEN": SecretRef("env:TOKEN")})
+
+    def read(self, action: Action, context: Context, outcome: Any) -> Evidence | Again:
+        return Again(1.0, Failure(FailureKind.UNHEALTHY, "verify.json", {"expected": "1.0", "found": "v tr0ub4dor"}))
+
+
+class OneSecret:
+    def resolve(self, ref: SecretRef) -> str:
+        return "tr0ub4dor"
+
+
+def test_a_secret_that_a_host_tells_back_is_not_shown() -> None:
+    context = Context("", "", "a", "", "orders", "1.0", "1.0", "1.1")
+    step = Step("s", "l", "b05-verify", "a", "a", Action(Kind.VERIFY, "verify"), 5.0)
+    question = Question(versions=(Version("orders", step, context),))
+    seen = asyncio.run(survey(FakeHosts(), {"a": question}, {"verify": TellingDriver()}, OneSecret(), at=AT))
+    assert seen.hosts["a"].facts["version:orders"] == "v [secret]"
+
+
 # --- the script itself -------------------------------------------------------------------------------------
 
 

@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from liftlock.decide.expand import Layout, expand, lay_out, variables
 from liftlock.execute.reading import look_at
-from liftlock.execute.redact import Redactor, secrets_of
-from liftlock.model.actions import Context, Preview, SecretRef
+from liftlock.execute.redact import Learning, Redactor, secrets_of
+from liftlock.model.actions import Context, Preview
 from liftlock.model.errors import WorldError
 from liftlock.model.ports import Driver, Hosts, Secrets
 from liftlock.model.schedule import Schedule, Stage, Step
@@ -26,18 +26,6 @@ class Shown(Struct, frozen=True):
     step: Step
     preview: Preview | None = None
     problem: str = ""
-
-
-class Learning(Struct, frozen=True):
-    """`Secrets` that lets a redactor know what it told."""
-
-    secrets: Secrets
-    redactor: Redactor
-
-    def resolve(self, ref: SecretRef) -> str:
-        value = self.secrets.resolve(ref)
-        self.redactor.learn(value)
-        return value
 
 
 async def preview(

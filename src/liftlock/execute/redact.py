@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from json import dumps
 from typing import Any
 
+from msgspec import Struct
+
 from liftlock.model.actions import SecretRef
+from liftlock.model.ports import Secrets
 from liftlock.model.schedule import Schedule
 
 MASK = "[secret]"
@@ -61,6 +64,18 @@ class Redactor:
             if index and (kept := left_after(part, secret)):
                 part = MASK + part[kept:]
         return part
+
+
+class Learning(Struct, frozen=True):
+    """`Secrets` that lets a redactor know what it told."""
+
+    secrets: Secrets
+    redactor: Redactor
+
+    def resolve(self, ref: SecretRef) -> str:
+        value = self.secrets.resolve(ref)
+        self.redactor.learn(value)
+        return value
 
 
 def forms(value: str) -> Iterator[str]:

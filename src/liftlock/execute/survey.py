@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from liftlock.decide.arrange import STABLE_FACTS
 from liftlock.execute.reading import look_at
+from liftlock.execute.redact import Learning, Redactor
 from liftlock.model.actions import Again, Context, Evidence, Exited, Failure, Script
 from liftlock.model.errors import WorldError
 from liftlock.model.ports import Driver, Hosts, Secrets
@@ -119,11 +120,12 @@ async def survey(
 ) -> Survey:
     """Ask every host, at most `side_by_side` at once. The answers come in the order of `questions`."""
     gate = asyncio.Semaphore(side_by_side)
+    learning = Learning(secrets, Redactor())
     answers: dict[str, HostSurvey] = {}
 
     async def one(name: str) -> None:
         async with gate:
-            answers[name] = await ask(hosts, name, questions[name], drivers, secrets)
+            answers[name] = await ask(hosts, name, questions[name], drivers, learning)
         progress(answers[name], len(answers), len(questions))
 
     async with asyncio.TaskGroup() as group:
@@ -133,7 +135,7 @@ async def survey(
 
 
 async def ask(
-    hosts: Hosts, name: str, question: Question, drivers: Mapping[str, Driver], secrets: Secrets
+    hosts: Hosts, name: str, question: Question, drivers: Mapping[str, Driver], secrets: Learning
 ) -> HostSurvey:
     try:
         greeting = await hosts.greet(name)
@@ -144,7 +146,7 @@ async def ask(
     facts = greeting.facts | {"boot": greeting.boot} | read_facts(said.output) | stable
     for version in question.versions:
         if seen := await read_version(hosts, version, drivers, secrets):
-            facts[f"version:{version.component}"] = seen
+            facts[f"version:{version.component}"] = secrets.redactor.clean(seen)
     problem = "" if isinstance(said, Exited) and said.code == 0 else last_line(said.output)
     return HostSurvey(name, True, facts, greeting.clock_skew_s, problem)
 
