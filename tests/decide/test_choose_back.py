@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from liftlock.decide.rollback import built_upon
+from liftlock.decide.rollback import built_on
 from liftlock.model import events as ev
 from liftlock.model.actions import FailureKind
 from liftlock.model.events import LaneResult, RunResult
@@ -234,26 +234,26 @@ def in_scope(told: History, *names: str) -> list[str]:
 @pytest.mark.parametrize(
     ("names", "blocked"),
     [
-        (["db/1/w1"], ("db/1/w1", "orders/1/w1/app-02")),
-        (["orders/1/w1"], ("orders/1/w1", "web/1/w1/web-02")),
-        (["db-01"], ("db/1/w1", "orders/1/w1/app-02")),
-        (["db/1/w1", "orders/1/w1"], ("db/1/w1", "web/1/w1/web-02")),
-        (["web/1/w1"], None),
-        (["web-01"], None),
-        (["orders/1/w1", "web/1/w1"], None),
-        (["db/1/w1", "orders/1/w1", "web/1/w1"], None),
+        (["db/1/w1"], "orders/1/w1/app-01"),
+        (["orders/1/w1"], "web/1/w1/web-01"),
+        (["db-01"], "orders/1/w1/app-01"),
+        (["db/1/w1", "orders/1/w1"], "web/1/w1/web-01"),
+        (["web/1/w1"], ""),
+        (["web-01"], ""),
+        (["orders/1/w1", "web/1/w1"], ""),
+        (["db/1/w1", "orders/1/w1", "web/1/w1"], ""),
     ],
 )
 def test_nothing_is_undone_from_under_what_was_built_on_it(names, blocked):
     told = tiers()
-    assert built_upon(told.layout, told.run, in_scope(told, *names)) == blocked
+    assert built_on(told.layout, told.run, in_scope(told, *names)) == blocked
 
 
 def test_what_has_gone_back_already_stands_on_nothing():
     told = tiers()
     told.say(*(ev.LaneTurned(f"web/1/w1/web-0{n}", because("asked")) for n in (1, 2)))
-    assert built_upon(told.layout, told.run, in_scope(told, "orders/1/w1")) is None
-    assert built_upon(told.layout, told.run, in_scope(told, "db/1/w1")) == ("db/1/w1", "orders/1/w1/app-02")
+    assert built_on(told.layout, told.run, in_scope(told, "orders/1/w1")) == ""
+    assert built_on(told.layout, told.run, in_scope(told, "db/1/w1")) == "orders/1/w1/app-01"
 
 
 def test_a_host_does_not_go_back_behind_the_contract():
@@ -261,8 +261,8 @@ def test_a_host_does_not_go_back_behind_the_contract():
     told = with_once().play(until=lambda run: "orders/1/after" in run.stages and run.stages["orders/1/after"].upgraded)
     hosts = [lane for lane in told.run.lanes if lane.startswith("orders/1/w1/")]
     (after,) = [lane for lane in told.run.lanes if lane.startswith("orders/1/after/")]
-    assert built_upon(told.layout, told.run, hosts[:1]) == ("orders/1/w1", after)
-    assert built_upon(told.layout, told.run, [*hosts, after]) is None
+    assert built_on(told.layout, told.run, hosts[:1]) == after
+    assert built_on(told.layout, told.run, [*hosts, after]) == ""
 
 
 def with_once() -> History:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from liftlock.decide.capacities import capacities_of, policy_of
 from liftlock.decide.expand import fill
-from liftlock.decide.outage import rollout_of, stop_needs, stop_steps, stopped
+from liftlock.decide.outage import lane_steps, rollout_of, stop_needs, stop_steps, stopped
 from liftlock.decide.recipes import Laying, lay, number
 from liftlock.decide.waves import keep_places, place
 from liftlock.model.inventory import Host, Inventory
@@ -107,7 +107,7 @@ def is_wave(stage: Stage) -> bool:
 
 def recipes_of(laid: Laid) -> Iterable[tuple[str, Recipe]]:
     for name, laying in laid.components.items():
-        yield name, number(laying.main, confirms=True)
+        yield name, number(lane_steps(laying) if name in laid.stopped else laying.main, confirms=True)
         if laying.component.once_before:
             yield f"{name}/before", number(laying.before, confirms=False)
         if laying.component.once_after:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from liftlock.decide.capacity import Room, room_for
 from liftlock.decide.deadlines import own_since
 from liftlock.decide.expand import Layout, Ways
-from liftlock.decide.order_back import stays_down
-from liftlock.decide.rollback import choose_rollback
+from liftlock.decide.order_back import stays_down, stop_of
+from liftlock.decide.rollback import built_on, choose_rollback
 from liftlock.decide.stages import all_openings, choose_stages
 from liftlock.decide.turn import Turn, later
 from liftlock.decide.way_back import no_return, way_back
@@ -67,7 +67,7 @@ def choose_lane(turn: Turn, layout: Layout, run: Run, room: Room, lane_id: str) 
     if lane.phase is not Phase.BACK and is_to_turn(run, lane_id):
         return  # the rollback turns it when its order comes
     if current is None:
-        turn.decisions.append(Record(ending_of(lane_id, lane)))
+        turn.decisions.append(Record(ending_of(run, lane_id, lane)))
         return
     view = lane.step(current)
     if view.state is StepState.LOST:
@@ -107,14 +107,21 @@ def is_to_turn(run: Run, lane_id: str) -> bool:
     return bool(run.to_turn) and lane_id in run.to_turn.get(stage_of(lane_id), ())
 
 
-def ending_of(lane_id: str, lane: LaneView) -> ev.RunEvents:
+def ending_of(run: Run, lane_id: str, lane: LaneView) -> ev.RunEvents:
     match lane.phase:
         case Phase.UP:
             return ev.LaneEnded(lane_id, LaneResult.UPGRADED)
         case Phase.CONFIRM:
             return ev.LaneConfirmed(lane_id)
         case Phase.BACK:
-            return ev.LaneEnded(lane_id, LaneResult.RETURNED)
+            return ev.LaneEnded(lane_id, LaneResult.RETURNED, left_down(run, lane))
+
+
+def left_down(run: Run, lane: LaneView) -> Reason | None:
+    """Why a host that went back is not started, where no rollback that is under way will."""
+    if not stays_down(run, lane) or is_to_turn(run, stop_of(lane)):
+        return None
+    return because("stays-down", host=lane.host, why=lane.because.code if lane.because else "")
 
 
 def perform(turn: Turn, run: Run, room: Room, lane_id: str, name: str) -> None:
@@ -174,7 +181,8 @@ def give_up(turn: Turn, layout: Layout, run: Run, lane_id: str, name: str, why: 
         turn.decisions.append(Record(ev.LaneEnded(lane_id, LaneResult.FAILED, why)))
         return
     final = no_return(layout.ways_of(lane.stage), policy, lane)
-    if policy.on_failure != "freeze" and not final:
+    stands_under = lane.phase is Phase.CONFIRM and built_on(layout, run, (lane_id,))
+    if policy.on_failure != "freeze" and not final and not stands_under:
         turn.decisions.append(Record(ev.LaneTurned(lane_id, why)))
     elif lane.phase is Phase.CONFIRM:
         turn.decisions.append(Record(ev.HoldRaised(step, why)))

@@ -1,6 +1,7 @@
 """A schedule laid out: its indexes, and a step made concrete from its recipe when it is needed."""
 
 import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -29,13 +30,14 @@ class Layout(Struct, frozen=True):
     ways: dict[str, Ways]  # by recipe
     sharers: dict[str, tuple[str, ...]]  # capacity -> components that draw on it
     returns_first: dict[str, frozenset[str]]  # stage -> those that go back before it
+    needed_by: dict[str, frozenset[str]]  # stage -> those that are opened after it, because of it
 
     def ways_of(self, stage: str) -> Ways:
         return self.ways[self.stages[stage].recipe]
 
 
 def lay_out(schedule: Schedule) -> Layout:
-    dependents = {component: dependents_of(schedule, component) for component in schedule.policies}
+    dependents = reached({component: policy.after for component, policy in schedule.policies.items()})
     sharers: dict[str, tuple[str, ...]] = {}
     for component, policy in schedule.policies.items():
         sharers[policy.capacity] = (*sharers.get(policy.capacity, ()), component)
@@ -45,6 +47,7 @@ def lay_out(schedule: Schedule) -> Layout:
         ways={name: ways_through(recipe) for name, recipe in schedule.recipes.items()},
         sharers=sharers,
         returns_first=returns_first(schedule, dependents),
+        needed_by=reached({stage.id: stage.needs for stage in schedule.stages}),
     )
 
 
@@ -57,12 +60,16 @@ def ways_through(recipe: Recipe) -> Ways:
     )
 
 
-def dependents_of(schedule: Schedule, component: str) -> frozenset[str]:
-    """Components that depend on this one, directly or not."""
+def reached(needs: Mapping[str, Collection[str]]) -> dict[str, frozenset[str]]:
+    """Of each name, those that need it, directly or not."""
+    return {name: needing(needs, name) for name in needs}
+
+
+def needing(needs: Mapping[str, Collection[str]], name: str) -> frozenset[str]:
     found: set[str] = set()
-    wave = {component}
+    wave = {name}
     while wave:
-        wave = {name for name, policy in schedule.policies.items() if wave & set(policy.after)} - found
+        wave = {other for other, needed in needs.items() if not wave.isdisjoint(needed)} - found
         found |= wave
     return frozenset(found)
 

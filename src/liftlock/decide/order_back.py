@@ -6,7 +6,8 @@ What a planned outage stopped goes the other way: it starts again when the tiers
 
 from collections.abc import Mapping
 
-from liftlock.model.run import LaneView, Run
+from liftlock.model.events import LaneResult
+from liftlock.model.run import LaneView, Phase, Run, is_lost
 from liftlock.model.schedule import Schedule, Stage, stage_of
 
 STOP = "stop"
@@ -33,6 +34,17 @@ def goes_first(other: Stage, stage: Stage, dependents: Mapping[str, frozenset[st
 
 
 def stays_down(run: Run, lane: LaneView) -> bool:
-    """Is the lane's host stopped for an outage that the rollback has not ended yet? Then that is what starts it."""
-    stop = f"{stage_of(lane.stage)}/{STOP}"
-    return f"{stop}/{lane.host}" in run.to_turn.get(stop, ())
+    """Was the lane's host stopped for an outage, and is that stop not taken back? Then nothing but its own upgrade, or
+    the way back of that stop, starts it: its old version is not for the new versions of the tiers below."""
+    stop = run.lanes.get(stop_of(lane))
+    return stop is not None and stop is not lane and stands(stop)
+
+
+def stop_of(lane: LaneView) -> str:
+    """The lane that stopped this lane's host for an outage, if there is one."""
+    return f"{stage_of(lane.stage)}/{STOP}/{lane.host}"
+
+
+def stands(lane: LaneView) -> bool:
+    """Does a rollback have something to take back here?"""
+    return lane.phase is not Phase.BACK and lane.result is not LaneResult.SKIPPED and not is_lost(lane)

@@ -51,6 +51,13 @@ def stop_steps(laying: Laying) -> tuple[Laid, ...]:
     return tuple(found)
 
 
+def lane_steps(laying: Laying) -> tuple[Laid, ...]:
+    """The steps of a stopped component's lanes: where its recipe only restarts, the way back must stop by itself."""
+    if any(is_stop(one) for one in laying.main):
+        return laying.main
+    return (*laying.main, *(Laid(replace(one.template, way="back"), one.path) for one in laying.stops if is_stop(one)))
+
+
 def is_stop(one: Laid) -> bool:
     return one.template.action.kind is Kind.STOP
 

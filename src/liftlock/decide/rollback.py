@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterator
 
 from liftlock.decide.capacity import Room
 from liftlock.decide.expand import Layout
+from liftlock.decide.order_back import stands
 from liftlock.model import events as ev
 from liftlock.model.decisions import Record
-from liftlock.model.events import LaneResult
 from liftlock.model.reasons import Reason, because
-from liftlock.model.run import LaneView, Phase, Run, is_lost
+from liftlock.model.run import Run
 
 
 def choose_rollback(layout: Layout, run: Run, room: Room) -> Iterator[Record]:
@@ -38,17 +38,17 @@ def turn_lanes(run: Run, room: Room, stage: str, why: Reason) -> Iterator[Record
         yield Record(ev.LaneTurned(lane_id, because("rollback", why=why.code)))
 
 
-def built_upon(layout: Layout, run: Run, lanes: Collection[str]) -> tuple[str, str] | None:
-    """A stage that would go back with these lanes alone, and a lane built on it that would stay: not to be undone."""
-    going = {run.lanes[lane].stage for lane in lanes if not is_back(run.lanes[lane])}
-    staying = {view.stage: lane for lane, view in run.lanes.items() if lane not in lanes and not is_back(view)}
-    for stage in sorted(going):
-        if above := sorted(layout.returns_first[stage] & staying.keys()):
-            return stage, staying[above[0]]
-    return None
+def built_on(layout: Layout, run: Run, lanes: Collection[str]) -> str:
+    """A lane that still stands and was built on one of these: they cannot go back without it. Empty if none."""
+    below = {run.lanes[lane].stage for lane in lanes if stands(run.lanes[lane])}
+    return next((above for stage in below for above in lanes_on(layout, run, stage) if above not in lanes), "")
 
 
-def is_back(lane: LaneView) -> bool:
-    """Nothing of the new version stands there, or it is on its way back."""
-    ended = lane.result in (LaneResult.RETURNED, LaneResult.SKIPPED) or is_lost(lane)
-    return ended or lane.phase is Phase.BACK
+def started_on(layout: Layout, run: Run, stage: str) -> str:
+    """A lane that still stands and was built on this stage; empty if there is none."""
+    return next(lanes_on(layout, run, stage), "")
+
+
+def lanes_on(layout: Layout, run: Run, stage: str) -> Iterator[str]:
+    if above := layout.returns_first[stage] & layout.needed_by[stage]:
+        yield from (name for name, lane in run.lanes.items() if lane.stage in above and stands(lane))

@@ -12,6 +12,7 @@ from liftlock.decide.estimate import back_s, stage_forward_s
 from liftlock.decide.expand import Layout
 from liftlock.decide.judge import Verdict, judge_stage
 from liftlock.decide.order_back import STOP
+from liftlock.decide.rollback import built_on
 from liftlock.decide.turn import Turn, later
 from liftlock.decide.way_back import no_return
 from liftlock.decide.windows import Span, openings
@@ -142,6 +143,8 @@ def fail_stage(layout: Layout, run: Run, stage: Stage, policy: Policy, why: Reas
     names = () if whole else (stage.id,)
     if blocker := first_final(layout, run, None if whole else stage.id):
         return Record(ev.HoldRaised(stage.id, because("cannot-roll-back", lane=blocker[0], why=blocker[1])))
+    if not whole and (above := built_on(layout, run, run.stages[stage.id].lanes)):
+        return Record(ev.HoldRaised(stage.id, because("built-upon", subject=stage.id, above=above)))
     return Record(ev.RollbackBegan("all" if whole else "stage", why, names))
 
 

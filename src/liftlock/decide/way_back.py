@@ -2,7 +2,7 @@
 
 It is not the way up read backwards: out of service first; the writes undone in reverse order; then restart, verify
 against the old version and readmit, in forward order. An undo of kind RESTORE runs only where some write that ran is
-only restorable. A host that an outage stopped stays down, until the rollback of the stop starts it.
+only restorable. A host that an outage stopped stays down: its own upgrade starts it, or the way back of the stop.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def way_back(ways: Ways, lane: LaneView, *, stays_down: bool = False) -> tuple[s
     ran = {name: template for name, template in ways.templates.items() if lane.step(name).touched}
     if not any(matters(template) for template in ran.values()):
         return ()
-    found = (*lowering(ways, ran), *undoing(ways, ran), *reviving(ways, ran))
+    found = (*lowering(ways, ran, stays_down), *undoing(ways, ran), *reviving(ways, ran))
     return tuple(name for name in found if not (stays_down and brings_up(ways, name)))
 
 
@@ -43,8 +43,9 @@ def wrote(ran: dict[str, Template]) -> bool:
     return any(template.action.traits.writes for template in ran.values())
 
 
-def lowering(ways: Ways, ran: dict[str, Template]) -> Iterator[str]:
-    if wrote(ran):
+def lowering(ways: Ways, ran: dict[str, Template], stays_down: bool) -> Iterator[str]:
+    revived = any(template.action.kind in REVIVES for template in ran.values())
+    if wrote(ran) or (stays_down and revived):
         for name, template in ways.templates.items():
             if template.action.kind in LOWERS and template.way != "up":
                 yield f"b{name}"

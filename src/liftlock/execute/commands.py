@@ -10,7 +10,7 @@ from datetime import datetime
 from msgspec import json
 
 from liftlock.decide.expand import Layout, expand, lay_out
-from liftlock.decide.rollback import built_upon
+from liftlock.decide.rollback import built_on, started_on
 from liftlock.decide.way_back import no_return
 from liftlock.execute.opening import Refused
 from liftlock.model import events as ev
@@ -56,8 +56,8 @@ async def rollback(
             raise Refused(because("nothing-to-roll-back", names=", ".join(names)))
         if blocker := next(filter(None, (final_of(layout, run, lane) for lane in lanes)), None):
             raise Refused(because("cannot-roll-back", lane=blocker[0], why=blocker[1]))
-        if found := built_upon(layout, run, frozenset(lanes)):
-            raise Refused(because("built-upon", stage=found[0], lane=found[1]))
+        if scope != "all" and (above := built_on(layout, run, frozenset(lanes))):
+            raise Refused(because("built-upon", subject=", ".join(names), above=above))
         return [ev.RollbackBegan(scope, because("asked", by=by, why=why), tuple(names), by)]
 
     return await tell(store, stream, now, events)
@@ -75,7 +75,11 @@ def final_of(layout: Layout, run: Run, lane_id: str) -> tuple[str, str] | None:
 
 
 async def retry(store: Store, stream: str, now: datetime, by: str, names: Sequence[str] = (), why: str = "") -> Entries:
-    """Another try for lanes that failed, returned or were skipped: of the named hosts, lanes or stages, or all."""
+    """Another try for lanes that failed, returned or were skipped: of the named hosts, lanes or stages, or all.
+
+    Refused in a planned outage once something was started on the tier: it would be written to while that is at work.
+    """
+    layout = await layout_of(store, stream)
 
     def events(run: Run) -> list[ev.RunEvents]:
         if run.rollback is not None and (run.to_turn or run.returning):
@@ -83,9 +87,18 @@ async def retry(store: Store, stream: str, now: datetime, by: str, names: Sequen
         lanes = [lane for lane, view in run.lanes.items() if view.result in REOPENED and matches(lane, names)]
         if not lanes:
             raise Refused(because("nothing-to-retry", names=", ".join(names)))
+        for lane in lanes:
+            if above := used_by(layout, run, lane):
+                raise Refused(because("outage-is-over", lane=lane, above=above))
         return [ev.LaneReopened(lane, by, why) for lane in lanes]
 
     return await tell(store, stream, now, events)
+
+
+def used_by(layout: Layout, run: Run, lane: str) -> str:
+    """What was started on this lane's tier, if the tier goes out as a whole: it must not be touched under that."""
+    stage = layout.stages[stage_of(lane)]
+    return started_on(layout, run, stage.id) if layout.schedule.policies[stage.component].outage else ""
 
 
 REOPENED = (LaneResult.FAILED, LaneResult.RETURNED, LaneResult.SKIPPED)

@@ -8,9 +8,9 @@ from liftlock.decide.expand import fill, variables
 from liftlock.execute.world import World
 from liftlock.model import events as ev
 from liftlock.model.actions import Kind
+from liftlock.model.fold import fold
 from liftlock.model.ports import Store
 from liftlock.model.reasons import Reason, because
-from liftlock.model.run import fold
 from liftlock.model.schedule import Schedule, Stage, Template
 
 FREE = frozenset({"deadline", "wait", "timeout", "server"})  # arguments that do not name the entry

@@ -37,7 +37,7 @@ from liftlock.model.fold_stages import (
     settle_stage,
 )
 from liftlock.model.reasons import Reason
-from liftlock.model.run import IllegalEvent, LaneView, Phase, Rollback, Run
+from liftlock.model.run import IllegalEvent, LaneView, Phase, Rollback, Run, is_lost
 from liftlock.model.schedule import lane_of, stage_of
 
 
@@ -95,11 +95,6 @@ def begin_rollback(run: Run, entry: ev.Entry, event: ev.RollbackBegan) -> None:
     ]
     for lane_id in sorted(inside, key=lambda lane_id: not is_out(run, run.lanes[lane_id])):
         run.to_turn.setdefault(stage_of(lane_id), {})[lane_id] = None
-
-
-def is_lost(lane: LaneView) -> bool:
-    """It failed before anything was done to its host: there is nothing to bring back, and it stays counted as out."""
-    return lane.result is LaneResult.FAILED and lane.untouched
 
 
 def is_out(run: Run, lane: LaneView) -> bool:

@@ -98,6 +98,11 @@ class LaneView(Struct):
         return not any(step.touched for name, step in self.steps.items() if not name.startswith("00-"))
 
 
+def is_lost(lane: LaneView) -> bool:
+    """It failed before anything was done to its host: there is nothing to bring back, and it stays counted as out."""
+    return lane.result is LaneResult.FAILED and lane.untouched
+
+
 class Tally(Struct):
     """A check's looks at one stage."""
 

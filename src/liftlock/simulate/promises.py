@@ -271,7 +271,6 @@ def an_outage_is_complete(story: Story) -> Iterator[str]:
     """A tier is written to only while what was to be stopped for it is down, on the way up and on the way back."""
     waits = stopped_for(story)
     at_work = {(component, host) for component in waits for host in hosts_of(story, component)}
-    alone = set(came_back_alone(story))
     for what in story.trace:
         key = (what.component, what.host)
         if what.kind == "stop":
@@ -279,21 +278,9 @@ def an_outage_is_complete(story: Story) -> Iterator[str]:
         elif what.kind in ("start", "restart") and what.component in waits:
             at_work.add(key)
         elif what.kind == "start-install":
-            users = [
-                user for user in at_work - alone if what.component in waits[user[0]] and not skipped(story, user[1])
-            ]
+            users = [user for user in at_work if what.component in waits[user[0]] and not skipped(story, user[1])]
             if users:
                 yield f"{what.host} of {what.component} written to at {what.at_s:.1f} while {users[0]} is at work"
-
-
-def came_back_alone(story: Story) -> Iterator[tuple[str, str]]:
-    """Hosts that failed and went back before the run did: a known gap, a later rollback does not stop them again."""
-    for entry in story.entries:
-        match entry.event:
-            case ev.RollbackBegan():
-                return
-            case ev.LaneEnded(lane, LaneResult.RETURNED):
-                yield of(lane), lane.rpartition("/")[2]
 
 
 def stopped_for(story: Story) -> dict[str, tuple[str, ...]]:
