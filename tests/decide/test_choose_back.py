@@ -293,3 +293,37 @@ def test_and_they_go_back_in_the_opposite_order():
     assert list(back)[-2:] == ["w1", "before"]
     last_wave_step = max(i for i, step in enumerate(told.started()) if "/w1/" in step)
     assert told.first("orders/1/before/app-01/u01-command") > last_wave_step
+
+
+# --- hosts that are lost ----------------------------------------------------------------------------------
+
+
+def lost_and_back() -> History:
+    """One host never answered; the way back may take one out at a time, and that one is out for good."""
+    told = History(orders(4, rollback_max_unavailable=Share(count=1), failures_max=4, wave_failures_max=4))
+    told.play(failing("00-precheck", FailureKind.UNREACHABLE, hosts=["app-01"]), until=lambda run: lost(run))
+    return told.say(ASKED).play()
+
+
+def lost(run):
+    return any(lane.result is LaneResult.FAILED for lane in run.lanes.values())
+
+
+def test_a_rollback_that_lost_hosts_leave_no_room_for_asks_a_person():
+    told = lost_and_back()
+    stage, why = next(iter(told.run.holds.items()))
+    assert (stage.partition("/")[0], why.code) == ("orders", "no-capacity-left")
+    assert not told.told(ev.LaneTurned)
+
+
+def test_a_persons_word_lets_one_more_host_out_at_a_time():
+    told = lost_and_back()
+    while told.run.holds:
+        (stage,) = told.run.holds
+        told.say(ev.HoldSettled(stage, "done", "li.wei", "it is night")).play(until=lambda run: out(run) > 2)
+    assert told.run.result is RunResult.ROLLED_BACK
+    assert told.told(ev.LaneTurned)
+
+
+def out(run):
+    return len(run.out.get("orders", {}))

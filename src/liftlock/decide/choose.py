@@ -4,7 +4,7 @@ Lanes that are due move on; a failed one goes back or stays, as the plan says; t
 stages soak, are confirmed and promoted; new lanes begin within windows and capacity. A call costs what is due.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from liftlock.decide.capacity import Room, room_for
@@ -48,12 +48,31 @@ def choose_moves(turn: Turn, layout: Layout, run: Run) -> None:
     if any(isinstance(decision, Record) for decision in turn.decisions):
         return  # what was just learnt comes first
     if run.rollback is not None:
-        turn.decisions += choose_rollback(layout, run, room)
+        turn.decisions += choose_rollback(turn, layout, run, room)
         turn.wait(None, because("rolling-back"))
     elif not turn.decisions:
         choose_stages(turn, layout, run, room)
+    if not turn.decisions and turn.crowded:
+        turn.decisions += make_room(turn, layout, run)
     if not turn.decisions and (ending := choose_end(layout, run)):
         turn.decisions.append(ending)
+
+
+def make_room(turn: Turn, layout: Layout, run: Run) -> Iterator[Decision]:
+    """Nothing moves any more, because lost hosts use the capacity up: a person says whether one more may go out."""
+    lane_id = turn.crowded
+    lane = run.lanes[lane_id]
+    if run.flying or run.holds or turn.until is not None:
+        return
+    turns = is_to_turn(run, lane_id)
+    if not run.stages[lane.stage].waived or not (turns or lane.phase is Phase.BACK):
+        yield Record(ev.HoldRaised(lane.stage, because("no-capacity-left", host=lane.host)))
+    elif turns:
+        yield Record(ev.LaneTurned(lane_id, because("waived")))
+    else:
+        name = next_of(lane, path(layout.ways_of(lane.stage), lane, stays_down(run, lane)))
+        assert name is not None, f"{lane_id} has nothing left to do"
+        yield Perform(f"{lane_id}/{name}", lane.step(name).attempt + 1, run.boots.get(lane.host, ""))
 
 
 # --- one lane ---------------------------------------------------------------------------------------------
@@ -63,7 +82,7 @@ def choose_lane(turn: Turn, layout: Layout, run: Run, room: Room, lane_id: str) 
     lane = run.lanes[lane_id]
     ways = layout.ways_of(lane.stage)
     names = path(ways, lane, stays_down(run, lane))
-    current = next((name for name in names if lane.step(name).state not in (StepState.DONE, StepState.SKIPPED)), None)
+    current = next_of(lane, names)
     if lane.phase is not Phase.BACK and is_to_turn(run, lane_id):
         return  # the rollback turns it when its order comes
     if current is None:
@@ -91,6 +110,11 @@ def begin_again(turn: Turn, layout: Layout, run: Run, room: Room, lane_id: str, 
         turn.wait(opens, because("window-closed", opens=opens.isoformat(timespec="minutes") if opens else ""))
     else:
         perform(turn, run, room, lane_id, name)
+
+
+def next_of(lane: LaneView, names: Iterable[str]) -> str | None:
+    """The first step that is not over; None at the end."""
+    return next((name for name in names if lane.step(name).state not in (StepState.DONE, StepState.SKIPPED)), None)
 
 
 def path(ways: Ways, lane: LaneView, down: bool) -> tuple[str, ...]:
@@ -132,7 +156,7 @@ def perform(turn: Turn, run: Run, room: Room, lane_id: str, name: str) -> None:
         return
     goes_out = lane.phase is not Phase.CONFIRM and not lane.out
     if goes_out and not room.take(lane.stage, lane.host, back=lane.phase is Phase.BACK):
-        turn.wait(None, because("no-capacity", host=lane.host))
+        turn.crowd(lane_id, lane.host)
         return
     turn.hosts.add(lane.host)
     turn.decisions.append(Perform(f"{lane_id}/{name}", lane.step(name).attempt + 1, run.boots.get(lane.host, "")))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct, field
 
 from liftlock.model.decisions import Decision
-from liftlock.model.reasons import Reason
+from liftlock.model.reasons import Reason, because
 
 
 class Turn(Struct):
@@ -18,10 +18,15 @@ class Turn(Struct):
     until: datetime | None = None
     waits: list[Reason] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)  # given to a lane by this call
+    crowded: str = ""  # a lane on its way back, or tried again, that may not take its host out: others are
 
     def since_s(self, at: datetime) -> float:
         """Seconds that have passed since."""
         return (self.now - at.astimezone(UTC)).total_seconds()
+
+    def crowd(self, lane: str, host: str) -> None:
+        self.wait(None, because("no-capacity", host=host))
+        self.crowded = self.crowded or lane
 
     def wait(self, until: datetime | None, why: Reason) -> None:
         self.waits.append(why)
