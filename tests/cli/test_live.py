@@ -64,7 +64,7 @@ def test_no_means_no(site: Site) -> None:
     status, shown = in_terminal(site, "run", "plan.yaml", typed=b"n\r")
     assert status == 1, shown
     assert site.versions() == ["1.0"] * 4
-    assert site.data("status", expect=1)["error"] == "no-such-run"
+    assert site.data("status", expect=1)["error"] == "no-run-yet"
 
 
 def test_yes_asks_nothing(site: Site) -> None:

@@ -91,7 +91,7 @@ def test_planning_again_changes_nothing_and_a_changed_artifact_does(site: Site) 
     assert "artifact" in {change["area"] for change in changes}
     assert site.data("plan", "plan.yaml", "--against", "earlier.json")["changes"] == changes
     assert site.data("plan", "plan.yaml", "--against", second["digest"])["changes"] == []
-    assert site.data("plan", "plan.yaml", "--against", "abc", expect=1)["error"] == "no-such-schedule"
+    assert site.data("plan", "plan.yaml", "--against", "abc", expect=1)["error"] == "digest-too-short"
 
 
 def test_the_digest_does_not_depend_on_the_folder_from_which_one_looks(site: Site) -> None:

@@ -263,9 +263,18 @@ def test_every_sentence_that_is_said_is_there() -> None:
     assert {code for code in said if code.startswith("ui.")} - EN.keys() == set()
 
 
+def abouts() -> set[str]:
+    """What a command says that a thing of the world was to be: `about="record"`."""
+    keywords = (
+        k for tree in sources().values() for call in ast.walk(tree) if isinstance(call, ast.Call) for k in call.keywords
+    )
+    return {f".{text}" for k in keywords if k.arg == "about" for text in constants(k.value)}
+
+
 def test_no_key_is_unused() -> None:
     used = literal_keys() | terms() | events() | findings_in_source() | {key for key, _, _ in said_in_source()}
-    used |= {f"world.{kind.value}" for kind in WorldKind}
+    used |= {f"world.{kind.value}{about}" for kind in WorldKind for about in ("", *abouts())}
+    used |= {f"reason.run-is-closed.{result.value}" for result in RunResult}
     used |= {f"discrepancy.{code}" for code in DISCREPANCIES}
     used |= {key for key in EN if key.endswith((".help", ".short")) and key.rpartition(".")[0] in used}
     assert EN.keys() - used == set()

@@ -3,7 +3,7 @@
 import os
 
 from liftlock.cli.beginning import ApprovedPlan, approved_plan
-from liftlock.cli.choosing import Chosen, open_run_of
+from liftlock.cli.choosing import Chosen, existing, open_run_of
 from liftlock.cli.naming import upgrade_id
 from liftlock.cli.opening import complete, opened
 from liftlock.cli.options import Because, Json, Lang, Me, PlanFile, StoreAt, command, commands
@@ -36,7 +36,7 @@ def amend(
 
     async def work() -> None:
         found = drivers_for(screen)
-        async with opened(store_folder(store, os.environ, plan)) as journal:
+        async with opened(store_folder(store, os.environ, existing(plan))) as journal:
             upgrade = upgrade_id(title_of(plan, found.drivers))
             chosen = await open_run_of(journal, upgrade)
             if chosen is None:

@@ -9,7 +9,7 @@ import typer
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
-from liftlock.cli.choosing import choose_upgrade, is_plan, open_run_of
+from liftlock.cli.choosing import choose_upgrade, open_run_of, plan_in
 from liftlock.cli.clock import SystemClock
 from liftlock.cli.discovery import Found
 from liftlock.cli.freezing import last_frozen, schedule_by_digest
@@ -81,7 +81,7 @@ def approve(
 
     async def work() -> None:
         found = drivers_for(screen)
-        place = store_folder(store, os.environ, Path(which) if is_plan(which) else None)
+        place = store_folder(store, os.environ, plan_in(which))
         async with opened(place) as journal:
             planned = await what_was_planned(journal, which, found)
             clock = speak(screen, planned.schedule.language, planned.schedule.zone, found)
@@ -94,7 +94,7 @@ def approve(
 
 async def what_was_planned(store: Store, which: str, found: Found) -> Planned:
     """Refused if nothing was planned, or if the plan file says something else by now."""
-    path = Path(which) if is_plan(which) else None
+    path = plan_in(which)
     upgrade = await choose_upgrade(store, which, title_of(path, found.drivers) if path else "")
     entries = await store.entries(upgrade_stream(upgrade))
     frozen = last_frozen(entries)
@@ -117,8 +117,13 @@ def role_of(schedule: Schedule, by: str, role: str) -> Approval:
     mine = [each for each in schedule.approvals if by in allowed_persons(each) and role in ("", each.role)]
     if len(mine) == 1:
         return mine[0]
-    roles = ", ".join(each.role for each in (mine or schedule.approvals)) or "-"
+    roles = ", ".join(each.role if mine else named(each) for each in (mine or schedule.approvals)) or "-"
     raise refuse("several-roles" if mine else "not-an-approver", by=by, roles=roles)
+
+
+def named(approval: Approval) -> str:
+    """A role with who may approve in it: `business (zhang.min)`."""
+    return f"{approval.role} ({', '.join(allowed_persons(approval))})"
 
 
 async def sign(

@@ -54,7 +54,8 @@ async def approved_plan(
     words = standing(schedule, prepared.digest, entries, owner=prepared.plan.owner if prepared.plan else "")
     if lacking := missing(words):
         await show_lack(screen, store, schedule, entries, words)
-        raise refuse("not-approved", roles=", ".join(each.role for each in lacking), digest=prepared.digest[:12])
+        roles = ", ".join(each.role for each in lacking)
+        raise refuse("not-approved", roles=roles, digest=prepared.digest[:12], file=str(path))
     await refuse_if_done(store, prepared)
     await freeze(store, prepared, by, clock.now())
     return ApprovedPlan(prepared, schedule, counting(words), clock)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct, json
 
-from liftlock.cli.naming import is_run, number_of, run_stream, runs_of, upgrade_id, upgrade_of, upgrade_stream
+from liftlock.cli.naming import is_run, number_of, run_stream, runs_of, spoken, upgrade_id, upgrade_of, upgrade_stream
 from liftlock.cli.trouble import refuse
 from liftlock.model.events import Entry
 from liftlock.model.fold import fold
@@ -32,11 +32,22 @@ class Chosen(Struct, frozen=True):
     @property
     def name(self) -> str:
         """As people name it: `orders-1-1-3f9a2c/r1`."""
-        return self.stream.removeprefix("u-")
+        return spoken(self.stream)
 
 
 def is_plan(which: str) -> bool:
     return bool(which) and (Path(which).is_file() or Path(which).suffix in (".yaml", ".yml"))
+
+
+def plan_in(which: str) -> Path | None:
+    """The plan file that is meant, if one is. Refused if it is not there."""
+    return existing(Path(which)) if is_plan(which) else None
+
+
+def existing(plan: Path) -> Path:
+    if not plan.exists():
+        raise refuse("no-such-plan", file=str(plan), looked_at=str(plan.absolute()))
+    return plan
 
 
 async def choose_upgrade(store: Store, which: str, title: str = "") -> str:
@@ -44,6 +55,8 @@ async def choose_upgrade(store: Store, which: str, title: str = "") -> str:
     known = sorted({upgrade_of(stream) for stream in await store.streams("u-")})
     if title:
         return upgrade_id(title)
+    if not known:
+        raise refuse("nothing-planned-yet")
     wanted = upgrade_of(which if which.startswith("u-") else f"u-{which}") if which else ""
     if wanted in known:
         return wanted
@@ -65,8 +78,11 @@ async def choose_run(store: Store, which: str, title: str = "") -> Chosen:
         return await load_run(store, stream)
     upgrade = await choose_upgrade(store, "" if title else which.partition("/")[0], title)
     runs = runs_of(upgrade, await store.streams(upgrade_stream(upgrade)))
-    if not runs or ("/" in which and not title):
-        raise refuse("no-such-run", run=which or upgrade)
+    if not runs:
+        planned = await store.head(upgrade_stream(upgrade))
+        raise refuse("no-run-yet" if planned else "nothing-planned", upgrade=upgrade)
+    if "/" in which and not title:
+        raise refuse("no-run-so-named", run=which, known=listed([spoken(run) for run in runs]))
     return await load_run(store, runs[-1])
 
 

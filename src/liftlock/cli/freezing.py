@@ -47,6 +47,9 @@ async def find_schedule(store: Store, upgrade: str, prefix: str) -> Schedule:
     entries = await store.entries(upgrade_stream(upgrade))
     digests = {entry.event.schedule for entry in entries if isinstance(entry.event, PlanFrozen)}
     found = sorted(each for each in digests if each.startswith(prefix.lower()))
-    if len(found) != 1 or len(prefix) < SHORTEST_PREFIX:
-        raise refuse("no-such-schedule", digest=prefix, found=len(found))
+    if len(prefix) < SHORTEST_PREFIX:
+        raise refuse("digest-too-short", digest=prefix, wanted=SHORTEST_PREFIX)
+    if len(found) != 1:
+        known = ", ".join(each[:12] for each in found or sorted(digests)) or "-"
+        raise refuse("several-schedules" if found else "no-such-schedule", digest=prefix, known=known)
     return await schedule_by_digest(store, found[0])

@@ -15,6 +15,7 @@ from liftlock.cli.screen import open_screen
 from liftlock.cli.settings import store_folder
 from liftlock.journal import backup as copies
 from liftlock.journal.codes import Discrepancy
+from liftlock.model.errors import WorldError, WorldKind
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 journal = commands()
@@ -33,6 +34,7 @@ def backup(into: Folder, store: StoreAt = "", lang: Lang = "", as_json: Json = F
     """Copy the record, which may be in use, into an empty folder, and prove the copy."""
     screen = open_screen(lang, as_json)
     place = folder_of(store_folder(store, os.environ, None))
+    refuse_unless_empty(into)
     complete(copies.backup(place, into))
     if as_json:
         screen.data({"copied": str(place), "into": str(into)})
@@ -40,11 +42,18 @@ def backup(into: Folder, store: StoreAt = "", lang: Lang = "", as_json: Json = F
         screen.say("ui.journal.copied", source=str(place), into=str(into))
 
 
+def refuse_unless_empty(folder: Path) -> None:
+    """A copy never mixes with what is there. Raises WorldError(REFUSED)."""
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise WorldError(WorldKind.REFUSED, f"{folder} is not an empty folder", what=str(folder), about="copy")
+
+
 @command(journal, "liftlock journal restore /mnt/backup/liftlock-2026-12-20 --store /srv/liftlock")
 def restore(source: Folder, store: StoreAt = "", lang: Lang = "", as_json: Json = False) -> None:
     """Put a copy back where no record is, and prove it."""
     screen = open_screen(lang, as_json)
     place = folder_of(store_folder(store, os.environ, None))
+    refuse_unless_empty(place)
     complete(copies.restore(source, place))
     if as_json:
         screen.data({"copied": str(source), "into": str(place)})

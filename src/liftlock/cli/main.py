@@ -23,6 +23,7 @@ class Menu(TyperGroup):
         super().__init__(**settings)
         names: Any = dict.fromkeys(COMMANDS)
         self.commands = names  # names only: Typer suggests the nearest of them
+        self.as_json = False  # a command line that is not understood is told to programs as well
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
@@ -47,10 +48,14 @@ class Menu(TyperGroup):
             formatter.write(f"  {name:<10} {entry.summary[language]}\n")
         formatter.write(f"\n{GROUPS['more'][language]}\n")
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        self.as_json = "--json" in args
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         from liftlock.cli.trouble import told
 
-        with told():
+        with told(as_json=self.as_json):
             return super().invoke(ctx)
 
 

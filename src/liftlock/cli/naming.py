@@ -27,6 +27,11 @@ def upgrade_of(stream: str) -> str:
     return stream.partition("/")[0].removeprefix("u-")
 
 
+def spoken(stream: str) -> str:
+    """A run or an upgrade as people name it: `orders-1-1-3f9a2c/r1`."""
+    return stream.removeprefix("u-")
+
+
 def number_of(stream: str) -> int:
     return int(stream.rpartition("/r")[2])
 

@@ -22,7 +22,7 @@ async def opened(place: str, *, make: bool = False) -> AsyncIterator[SqliteStore
     """The store at `place`, closed at the end. Without `make`, one that is not there is an error, not a new one."""
     folder = folder_of(place)
     if not make and not (folder / DATABASE).exists():
-        raise WorldError(WorldKind.MISSING, f"{folder}: no record here", what=str(folder))
+        raise WorldError(WorldKind.MISSING, f"{folder}: no record here", what=str(folder), about="record")
     store = await open_store(folder)
     try:
         yield store
@@ -32,6 +32,8 @@ async def opened(place: str, *, make: bool = False) -> AsyncIterator[SqliteStore
 
 def folder_of(place: str) -> Path:
     """Where the record lies on this machine. Raises WorldError(REFUSED) for any other place."""
-    if "://" in place:
-        raise WorldError(WorldKind.REFUSED, f"{place}: only a folder can hold the record", what=place)
-    return Path(place)
+    folder = Path(place)
+    parts = () if "://" in place else (folder, *folder.parents)
+    if not parts or any(part.exists() and not part.is_dir() for part in parts):
+        raise WorldError(WorldKind.REFUSED, f"{place}: only a folder can hold the record", what=place, about="record")
+    return folder

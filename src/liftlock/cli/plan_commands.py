@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from msgspec import DecodeError, convert, json, to_builtins
 
-from liftlock.cli.choosing import open_run_of
+from liftlock.cli.choosing import listed, open_run_of
 from liftlock.cli.clock import SystemClock
 from liftlock.cli.exits import Exit
 from liftlock.cli.freezing import find_schedule, freeze
@@ -167,8 +167,8 @@ def schedule_in(path: Path) -> Schedule:
 
 
 async def show_host(screen: Screen, prepared: Prepared, schedule: Schedule, host: str, clock: SystemClock) -> None:
-    if not any(host in stage.hosts for stage in schedule.stages):
-        raise refuse("no-such-host", host=host)
+    if host not in (names := [name for stage in schedule.stages for name in stage.hosts]):
+        raise refuse("no-such-host", host=host, known=listed(sorted(set(names))))
     secrets = LocalSecrets(os.environ, prepared.documents.path.resolve().parent)
     reach = Reach(schedule.hosts, clock)
     try:

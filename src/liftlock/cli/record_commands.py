@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 from msgspec import json, to_builtins
@@ -15,14 +16,16 @@ from liftlock.cli.naming import runs_of, upgrade_stream
 from liftlock.cli.opening import complete
 from liftlock.cli.options import Json, Lang, StoreAt, Which, command, commands
 from liftlock.cli.screen import Screen, open_screen
-from liftlock.cli.session import Session, session, write_text
+from liftlock.cli.session import Session, refuse_without_folder, session, write_text
+from liftlock.cli.trouble import refuse
 from liftlock.journal.bundle import write_bundle
 from liftlock.journal.codes import Discrepancy
 from liftlock.journal.verify import verify_bundle
-from liftlock.model.events import PlanFrozen
+from liftlock.model.errors import WorldError, WorldKind
+from liftlock.model.events import Event, PlanFrozen
 from liftlock.model.plan import Plan
 from liftlock.planfile.load import load_plan
-from liftlock.publish.log import Filter, log_json, log_text, work_log
+from liftlock.publish.log import Filter, Line, log_json, log_text, work_log
 from liftlock.publish.plain import pad
 from liftlock.publish.report import Record
 from liftlock.publish.report import report as report_on
@@ -55,6 +58,7 @@ def log(
 ) -> None:
     """The work log: who did what when, and what came of it. With --json, one JSON value a line."""
     screen = open_screen(lang, as_json)
+    refuse_unknown_kinds(kind or ())
 
     async def work() -> None:
         async with session(screen, which, store) as at:
@@ -70,13 +74,27 @@ def log(
             )
             upgrade = await at.store.entries(upgrade_stream(at.chosen.upgrade))
             lines = work_log(at.chosen.entries, screen.words, upgrade)
-            if as_json:
-                screen.data_lines(log_json(lines, wanted=wanted))
-            else:
-                width = screen.width if screen.is_terminal else 0
-                screen.lines(log_text(lines, screen.words, wanted=wanted, width=width, paint=screen.paint))
+            show_log(screen, [line for line in lines if wanted.wants(line)])
 
     complete(work())
+
+
+def refuse_unknown_kinds(kinds: Iterable[str]) -> None:
+    """An event that does not exist was misspelt: an empty log would say that it did not happen."""
+    known = sorted(event.__name__ for event in get_args(Event))
+    for kind in kinds:
+        if kind not in known:
+            raise refuse("no-such-event", given=kind, known=", ".join(get_close_matches(kind, known) or known))
+
+
+def show_log(screen: Screen, lines: list[Line]) -> None:
+    if screen.as_json:
+        screen.data_lines(log_json(lines))
+        return
+    width = screen.width if screen.is_terminal else 0
+    screen.lines(log_text(lines, screen.words, width=width, paint=screen.paint))
+    if not lines:
+        screen.warn(screen.words.say("ui.log.nothing"))
 
 
 # --- report ------------------------------------------------------------------------------------------------
@@ -132,6 +150,7 @@ def archive(
     async def work() -> Path:
         async with session(screen, which, store) as at:
             path = output or Path(f"{at.chosen.upgrade}.liftlock")
+            refuse_without_folder(path)
             streams = runs_of(at.chosen.upgrade, await at.store.streams(upgrade_stream(at.chosen.upgrade)))
             blobs = await blobs_of(at)
             documents = await documents_of(at, streams)
@@ -181,6 +200,8 @@ def verify(
 ) -> None:
     """Prove an archive without the store: every byte, digest, tree and signature. Status 1 if anything was changed."""
     screen = open_screen(lang, as_json)
+    if not bundle.is_file():
+        raise WorldError(WorldKind.MISSING, f"{bundle}: no archive here", what=str(bundle), about="archive")
     found = verify_bundle(bundle, key=key or None)
     if as_json:
         screen.data({**to_builtins(found), "ok": found.ok})

@@ -12,7 +12,7 @@ import typer
 from msgspec import Struct
 
 from liftlock.cli.beginning import ApprovedPlan, approved_plan, be_ready, begin
-from liftlock.cli.choosing import Chosen, choose_run, choose_upgrade, is_plan, load_run, open_run_of
+from liftlock.cli.choosing import Chosen, choose_run, choose_upgrade, load_run, open_run_of, plan_in
 from liftlock.cli.clock import SystemClock
 from liftlock.cli.discovery import Found
 from liftlock.cli.exits import Exit, of_run
@@ -67,11 +67,10 @@ def run(
     Status: 0 upgraded, 3 rolled back, 4 held or paused, 5 aborted, 1 refused or not all upgraded.
     """
     screen = open_screen(lang, as_json)
-    path = Path(which) if is_plan(which) else None
+    path = plan_in(which)
     by = person(me, os.environ)
     controller = f"{by}@{socket.gethostname()}:{os.getpid()}"
     place = store_folder(store, os.environ, path)
-
     is_terminal = sys.stdin.isatty() and not as_json
 
     async def work() -> Exit:
@@ -142,7 +141,7 @@ async def plan_of(driver: Driver, which: str) -> Path:
     """The plan that begins a run. Refused where only a closed run was named."""
     if driver.path is not None:
         return driver.path
-    closed = await choose_run(driver.store, which)
+    closed = await choose_run(driver.store, which)  # refused as well where nothing has run yet
     raise refuse("run-is-closed", run=closed.name, result=closed.run.result.value if closed.run.result else "-")
 
 

@@ -79,8 +79,8 @@ class Screen:
 
     def trouble(self, code: str, message: str, hint: str, status: int) -> None:
         if self.as_json:
-            self.data({"error": code, "message": message, "help": hint, "status": status})
-            return
+            self.data_lines([{"error": code, "message": message, "help": hint, "status": status}])  # one line: it may
+            return  # come after lines of events
         paint = ansi if colours(self.err, self.environ) else bare
         self.err.write(f"liftlock: {paint('bad', message)}\n")
         if hint:

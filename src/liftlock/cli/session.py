@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from liftlock.cli.choosing import Chosen, choose_run, is_plan
+from liftlock.cli.choosing import Chosen, choose_run, plan_in
 from liftlock.cli.clock import SystemClock
 from liftlock.cli.discovery import Found, find_drivers
 from liftlock.cli.opening import opened
@@ -40,8 +40,9 @@ class Session(Struct, frozen=True):
 async def session(screen: Screen, which: str, store: str) -> AsyncIterator[Session]:
     """Opens the store, finds the run, and speaks as its schedule says."""
     found = drivers_for(screen)
-    place = store_folder(store, os.environ, Path(which) if is_plan(which) else None)
-    title = title_of(Path(which), found.drivers) if is_plan(which) else ""
+    plan = plan_in(which)
+    place = store_folder(store, os.environ, plan)
+    title = title_of(plan, found.drivers) if plan else ""
     async with opened(place) as journal:
         chosen = await choose_run(journal, which, title)
         yield Session(
@@ -82,8 +83,15 @@ def read_bounded(path: Path) -> bytes:
         raise WorldError(WorldKind.MISSING, f"{path}: {error.strerror}", what=str(path)) from error
 
 
+def refuse_without_folder(path: Path) -> None:
+    """Raises WorldError(MISSING) where a file is to be written into a folder that is not there."""
+    if not path.parent.is_dir():
+        raise WorldError(WorldKind.MISSING, f"{path.parent}: no folder", what=str(path.parent), about="folder")
+
+
 def write_text(path: Path, text: str) -> None:
-    """Raises WorldError(REFUSED)."""
+    """Raises WorldError."""
+    refuse_without_folder(path)
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -9,17 +9,16 @@ import asyncssh
 
 from liftlock.cli.trouble import refuse
 from liftlock.execute import sshsig
-from liftlock.model.errors import WorldError, WorldKind
 
 AGENT_RSA_SHA2_512 = 4  # draft-ietf-sshm-ssh-agent, section 3.6.1
 
 
 def sign_with_file(path: Path, statement: str) -> str:
-    """Asks for the passphrase on the terminal if the key has one. Refused, or WorldError(MISSING)."""
+    """Asks for the passphrase on the terminal if the key has one. Refused if it cannot be used."""
     try:
         key = read_key(path)
     except OSError as error:
-        raise WorldError(WorldKind.MISSING, f"{path}: {error.strerror}", what=str(path)) from error
+        raise refuse("key-unreadable", file=str(path), why=str(error.strerror)) from error
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
         raise refuse("key-unreadable", file=str(path), why=str(error)) from error
     algorithm = best_algorithm(key.algorithm)

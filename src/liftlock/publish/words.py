@@ -143,7 +143,7 @@ class Words:
         return self.fill(codes, failure.fields)
 
     def world(self, error: WorldError) -> str:
-        return self.fill((f"world.{error.kind.value}",), {**error.fields, "message": error.message})
+        return self.fill(tuple(world_codes(error)), {**error.fields, "message": error.message})
 
     def event(self, entry: Entry) -> str:
         """What happened, in one line."""
@@ -205,6 +205,12 @@ class Words:
 
     def join(self, parts: Iterable[str]) -> str:
         return self.say("ui.comma").join(parts)
+
+
+def world_codes(error: WorldError) -> list[str]:
+    """The words' keys, the nearest first: `about` says which thing a command asked for (a record, an archive)."""
+    code = f"world.{error.kind.value}"
+    return [f"{code}.{error.fields['about']}", code] if "about" in error.fields else [code]
 
 
 def moment_of(text: str) -> datetime | None:
