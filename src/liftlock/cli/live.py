@@ -6,7 +6,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from liftlock.cli.screen import Screen, colours
+from liftlock.cli.screen import Screen, pictures
 from liftlock.execute.outlook import lanes_seen_s, outlook_of
 from liftlock.model.decisions import Wait
 from liftlock.model.events import Entry, LaneEnded
@@ -41,7 +41,7 @@ class Watcher:
         self.live: Live | None = None
 
     def __enter__(self) -> Self:
-        if not self.screen.as_json and colours(self.screen.out, self.screen.environ):
+        if not self.screen.as_json and pictures(self.screen.out, self.screen.environ):
             from rich.console import Console
             from rich.live import Live
 
@@ -79,6 +79,11 @@ class Watcher:
             self.now_and_then(run, LINE_EVERY_S)
         elif self.is_time(PICTURE_EVERY_S) or run.result is not None:
             self.live.update(self.picture(run, waiting, self.live.console.width), refresh=True)
+
+    def greet(self, run: Run) -> None:
+        """A run that goes on says where it stands: in a pipe nothing else may come for a while."""
+        if self.live is None and not self.screen.as_json:
+            self.now_and_then(run, 0.0)
 
     def requests(self, run: Run) -> Iterator[str]:
         """What people are asked for, once each: with the command that answers."""

@@ -192,7 +192,6 @@ def step_text(screen: Screen, shown: Shown) -> str:
         return f"{name}: {screen.paint('bad', words.value('', shown.problem))}"
     if shown.preview is None:
         return f"{name}: {screen.paint('dim', words.say('ui.preview.none'))}"
-    if not shown.preview.changes:
-        return f"{name}: {screen.paint('good', words.say('ui.preview.unchanged'))}"
     text = diff_text(shown.preview.text, screen.paint) if shown.preview.text else ""
-    return f"{name}: {words.say('ui.preview.changes')}\n{text}".rstrip("\n")
+    said = words.say("ui.preview.changes") if shown.preview.changes else words.say("ui.preview.unchanged")
+    return "\n".join([f"{name}: {said}", *(f"    {line}" for line in text.splitlines())])

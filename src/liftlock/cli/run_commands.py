@@ -174,7 +174,10 @@ async def drive_once(driver: Driver, chosen: Chosen, world: World, clock: System
     interrupts = Interrupts(world.store, chosen.stream, clock, driver.by, watcher.remark, watcher.words, until)
     try:
         with watcher, interrupts:
-            watcher.see(chosen.run, chosen.entries if len(chosen.entries) == 1 else (), None)
+            begun = len(chosen.entries) == 1
+            if not begun:
+                watcher.greet(chosen.run)
+            watcher.see(chosen.run, chosen.entries if begun else (), None)
             run = await drive(world, chosen.stream, controller=driver.controller, watch=watch, until=until)
     except TakenOver as other:
         raise refuse("taken-over", run=chosen.name, controller=str(other) or "-") from other
@@ -202,7 +205,14 @@ def show_end(screen: Screen, chosen: Chosen, run: Run, clock: SystemClock, *, le
         )
     )
     if run.result is None:
-        screen.say("ui.run.left" if left else "ui.run.waits", run=chosen.name)
+        screen.say(what_next(run, left=left), run=chosen.name)
+
+
+def what_next(run: Run, *, left: bool) -> str:
+    """The sentence that says how an open run goes on."""
+    if left:
+        return "ui.run.left"
+    return "ui.run.paused" if run.paused is not None and not run.holds else "ui.run.waits"
 
 
 def complete_fast(work: Coroutine[object, object, Exit]) -> Exit:

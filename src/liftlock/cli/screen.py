@@ -93,6 +93,11 @@ def colours(stream: IO[str], environ: Mapping[str, str]) -> bool:
     return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
+def pictures(stream: IO[str], environ: Mapping[str, str]) -> bool:
+    """Whether the terminal can take back what it shows. Without colours (NO_COLOR) it still can."""
+    return stream.isatty() and environ.get("TERM") not in ("dumb", "", None)
+
+
 LATEST: ContextVar[Screen | None] = ContextVar("latest", default=None)
 
 

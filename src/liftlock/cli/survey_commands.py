@@ -23,7 +23,7 @@ from liftlock.model.ports import Clock, Drivers, Hosts, Secrets
 from liftlock.model.schedule import Schedule
 from liftlock.model.survey import HostSurvey, Survey
 from liftlock.publish.findings import findings_json
-from liftlock.publish.plain import table
+from liftlock.publish.plain import WIDEST, cells, table, wrap
 from liftlock.publish.words import Words
 
 app = commands()
@@ -81,9 +81,21 @@ def show(screen: Screen, seen: Survey, found: tuple[Located, ...], sources: dict
     words = screen.words
     head = [words.say(f"ui.survey.{name}") for name in ("host", *COLUMNS, "skew", "rest")]
     rows = [row(screen, each) for each in seen.hosts.values()]
-    top, *body = table([head, *rows], screen.width)
+    top, *body = rows_of(head, rows, screen.width)
     screen.lines([screen.paint("dim", top), *body])
     screen.findings(found, sources)
+
+
+def rows_of(head: list[str], rows: list[list[str]], width: int) -> list[str]:
+    """Nothing that a host said is cut: what does not fit beside the columns stands below them."""
+    beside = table([head, *rows], WIDEST)
+    if max(map(cells, beside)) <= width:
+        return beside
+    lines = table([each[:-1] for each in [head, *rows]], width)
+    told = [lines[0]]
+    for line, each in zip(lines[1:], rows, strict=True):
+        told += [line, *(wrap(f"  {each[-1]}", width, "  ") if each[-1] else ())]
+    return told
 
 
 def row(screen: Screen, seen: HostSurvey) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 from liftlock.model import events as ev
 from liftlock.model.actions import Evidence, Failure
@@ -39,7 +39,8 @@ def fields_of(event: Event, words: Wording) -> dict[str, object]:
     if isinstance(event, ev.RollbackBegan):
         names = words.join(event.names) if event.scope != "all" else ""
         fields["target"] = names or words.word("Scope", event.scope)
-        fields["asked"] = words.say("ui.asked", by=event.by) if event.by else ""
+        said = not event.by or event.because.code == "asked"  # that reason names the person itself
+        fields["asked"] = "" if said else words.say("ui.asked", by=event.by)
     return fields | where(event)
 
 
@@ -91,7 +92,12 @@ def signed(approved: Approved, words: Wording) -> str:
 
 
 def facts(evidence: Evidence) -> str:
-    return ", ".join(f"{name}={value}" for name, value in evidence.facts.items() if name not in ("boot",))
+    return ", ".join(f"{name}={fact(value)}" for name, value in evidence.facts.items() if name not in ("boot",))
+
+
+def fact(value: object) -> str:
+    """As it was read: a document as JSON, a text as it is."""
+    return value if isinstance(value, str) else json.encode(value).decode()
 
 
 def short(digest: str) -> str:

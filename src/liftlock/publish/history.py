@@ -1,6 +1,6 @@
 """What happened in a run, gathered in one pass over its entries: the report's figures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 
@@ -66,6 +66,8 @@ class History(Struct):
     proofs: list[Proof] = field(default_factory=list)
     stages: dict[str, tuple[datetime, datetime | None]] = field(default_factory=dict)  # opened, promoted
     open: dict[str, list[Anomaly]] = field(default_factory=dict)  # by lane or subject, until settled
+    controller: str = ""  # who drives
+    takeovers: int = 0
 
 
 ANOMALIES = (
@@ -88,10 +90,15 @@ def gather(entries: Iterable[Entry], words: Words) -> History:
     history = History()
     for entry in entries:
         settle(history, entry, words)
-        if isinstance(entry.event, ANOMALIES):
+        if isinstance(entry.event, ANOMALIES) and not comes_to_begin(history, entry.event):
             note(history, entry, words)
         count(history, entry)
     return history
+
+
+def comes_to_begin(history: History, event: ev.Event) -> bool:
+    """The controller that opened a run takes its epoch at once: nothing was taken over from anybody."""
+    return isinstance(event, ev.ControllerTookOver) and event.controller == history.controller
 
 
 def evidence_digest(evidence: Evidence) -> str:
@@ -157,6 +164,11 @@ def close_all(history: History, place: str, how: str) -> None:
 def count(history: History, entry: Entry) -> None:
     event = entry.event
     match event:
+        case ev.RunOpened(controller=controller):
+            history.controller = controller
+        case ev.ControllerTookOver(controller=controller):
+            history.takeovers += controller != history.controller
+            history.controller = controller
         case ev.StageOpened(stage=stage):
             history.stages[stage] = (entry.at, None)
         case ev.StagePromoted(stage=stage) if stage in history.stages:
@@ -190,10 +202,17 @@ def count_step(
             lane.retries += attempt > 1
         case ev.StepSucceeded(step=step, evidence=evidence):
             lane.done += 1
-            lane.seen |= {name: str(value) for name, value in evidence.facts.items()}
+            lane.seen |= {name: str(value) for name, value in evidence.facts.items()} | version_in(evidence)
             history.proofs.append(Proof(entry.seq, entry.at, step, evidence))
         case _:
             lane.failures += 1
+
+
+def version_in(evidence: Evidence) -> dict[str, str]:
+    """The version that a `verify` read out of a document, at a path that ends with `version`."""
+    read = evidence.facts.get("read")
+    paths = read if isinstance(read, Mapping) else {}
+    return next(({"version": str(paths[path])} for path in paths if str(path).rpartition(".")[2] == "version"), {})
 
 
 def look(gate: GateHistory, sample: ev.Sample) -> None:

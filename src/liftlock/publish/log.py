@@ -59,6 +59,7 @@ class Filter(Struct, frozen=True):
 
 
 EVERYTHING = Filter()
+WHO_MAX = 18  # a person, or a controller: person@machine:process
 
 
 def inside(stage: str, wanted: str) -> bool:
@@ -132,7 +133,7 @@ def log_text(
             day = date
             yield paint("note", f"{date} ({words.zone_name})")
         took = f" ({words.duration(line.took_s)})" if line.took_s is not None else ""
-        head = f"{time}  {pad(cut(words.value('', line.who) or '-', 14), 14)}  {mark(line)} "
+        head = f"{time}  {pad(cut(words.value('', line.who) or '-', WHO_MAX), WHO_MAX)}  {mark(line)} "
         text = line.what + took
         yield head + paint(STYLES[line.weight], cut(text, max(20, width - cells(head))) if width else text)
 

@@ -142,6 +142,8 @@ def argument(value: object) -> str:
             return "{" + ", ".join(f"{key}: {argument(part)}" for key, part in value.items()) + "}"
         case list() | tuple():
             return "[" + ", ".join(argument(part) for part in value) + "]"
+        case bool():
+            return str(value).lower()
         case float():
             return f"{value:g}"
         case str() if DIGEST.fullmatch(value):

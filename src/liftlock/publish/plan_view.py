@@ -19,7 +19,7 @@ from liftlock.publish.outline import (
     wave_name,
 )
 from liftlock.publish.paint import Paint, bare
-from liftlock.publish.plain import cells, pad, table, wrap
+from liftlock.publish.plain import WIDEST, cells, pad, table, wrap
 from liftlock.publish.words import Words
 
 
@@ -32,7 +32,6 @@ class Estimates(Struct, frozen=True):
 
 
 NO_ESTIMATES = Estimates()
-WIDEST = 1000
 
 
 def plan_text(

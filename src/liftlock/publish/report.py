@@ -14,7 +14,7 @@ from liftlock.model.plan import Plan
 from liftlock.model.ports import Head
 from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule, Stage, digest
-from liftlock.publish.happenings import Weight, weight
+from liftlock.publish.happenings import Weight, fact, weight
 from liftlock.publish.history import (
     Anomaly,
     History,
@@ -158,7 +158,7 @@ def summary(record: Record, history: History, words: Words) -> list[str]:
         ("holds_raised", kinds.count("HoldRaised")),
         ("rollbacks", kinds.count("RollbackBegan")),
         ("amendments", kinds.count("RunAmended")),
-        ("takeovers", kinds.count("ControllerTookOver")),
+        ("takeovers", history.takeovers),
     ):
         lines.append(labelled(words.say(f"ui.count.{key}"), words.number(number), words))
     return lines
@@ -299,7 +299,7 @@ def worth_keeping(actions: Mapping[tuple[str, str], Action], proof: Proof) -> bo
 
 def proof_row(proof: Proof, words: Words) -> list[str]:
     """Facts as they were read; the whole evidence is behind its digest."""
-    facts = words.join(f"{name}={value}" for name, value in proof.evidence.facts.items() if value != "")
+    facts = words.join(f"{name}={fact(value)}" for name, value in proof.evidence.facts.items() if value != "")
     shown = markdown(cut(facts, FACTS_MAX)) or "-"
     return [str(proof.seq), words.moment(proof.at), code(proof.step), shown, code(evidence_digest(proof.evidence))]
 

@@ -7,6 +7,7 @@ from enum import Enum
 from msgspec import Struct
 
 from liftlock.model.events import LaneResult
+from liftlock.model.reasons import Reason
 from liftlock.model.run import LaneView, Phase, Run, StageView, StepState
 from liftlock.model.schedule import Schedule, Stage, host_of, lane_of
 from liftlock.publish.words import Words
@@ -166,10 +167,18 @@ def headline(run: Run, words: Words) -> str:
     if run.result is not None:
         why = words.reason(run.closed_because) if run.closed_because else ""
         return words.term(run.result) + (words.say("ui.why", text=why) if why else "")
-    because = {Standing.PAUSED: run.paused, Standing.ABORTING: run.aborted}.get(standing)
+    if standing is Standing.PAUSED and run.paused is not None:
+        return words.term(standing) + paused_by(run.paused, words)
+    because = {Standing.ABORTING: run.aborted}.get(standing)
     if standing is Standing.RETURNING and run.rollback is not None:
         because = run.rollback.because
     return words.term(standing) + (words.say("ui.why", text=words.reason(because)) if because else "")
+
+
+def paused_by(paused: Reason, words: Words) -> str:
+    """Who asked for the pause, and why, as far as the record says."""
+    by, why = paused.fields.get("by"), paused.fields.get("why")
+    return (words.say("ui.asked", by=by) if by else "") + (words.say("ui.why", text=why) if why else "")
 
 
 def soak_text(schedule: Schedule, run: Run, stage: Stage, words: Words) -> str:
