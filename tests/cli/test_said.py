@@ -1,5 +1,8 @@
 """What commands say about a run: once, in full, and of what really happened."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -90,6 +93,16 @@ def test_what_a_host_said_is_shown_whole() -> None:
 def test_pictures_need_a_terminal_and_no_colours(environ: dict[str, str], shown: bool) -> None:
     assert pictures(Terminal(), environ) is shown
     assert not pictures(StringIO(), environ)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_terminal_that_cannot_show_a_sign_ends_nothing(site: Site, language: str) -> None:
+    words = [sys.executable, "-m", "liftlock", "run", "plan.yaml", "--lang", language]
+    site.write_plan(title="应用 → 1.1")
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(words, cwd=site.folder, env=ascii_only, capture_output=True, check=False)
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+    assert b"? 1.1" in done.stdout
 
 
 def test_a_run_that_goes_on_says_where_it_stands(site: Site) -> None:

@@ -7,6 +7,7 @@ for. What the world refuses is one line and a hint; only our own bugs show a tra
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from types import TracebackType
 from typing import Annotated, Any
 
@@ -82,6 +83,9 @@ app = typer.main.get_command(root)
 
 def main() -> None:
     sys.excepthook = report_bug
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a sign must not end a run
     app(prog_name="liftlock")
 
 

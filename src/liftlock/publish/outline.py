@@ -34,7 +34,12 @@ def head_rows(schedule: Schedule, digest: str, words: Words) -> list[Row]:
         (words.say("ui.windows"), windows_text(schedule.windows, words)),
     ]
     if schedule.freezes:
-        rows.append((words.say("ui.freezes"), "; ".join(freeze_text(each, words) for each in schedule.freezes)))
+        rows.append(
+            (
+                words.say("ui.freezes"),
+                words.say("ui.semicolon").join(freeze_text(each, words) for each in schedule.freezes),
+            )
+        )
     if schedule.reserve_s:
         rows.append((words.say("ui.reserve"), words.duration(schedule.reserve_s)))
     if schedule.deadline:
@@ -48,7 +53,7 @@ def program(schedule: Schedule, words: Words) -> str:
 
 
 def windows_text(windows: Sequence[Window], words: Words) -> str:
-    return "; ".join(window_text(each, words) for each in windows) or words.say("ui.window.any")
+    return words.say("ui.semicolon").join(window_text(each, words) for each in windows) or words.say("ui.window.any")
 
 
 def window_text(window: Window, words: Words) -> str:
@@ -70,7 +75,9 @@ def policy_rows(schedule: Schedule, component: str, words: Words) -> list[Row]:
     rows.append((words.say("ui.capacity"), capacity_text(schedule, policy, words)))
     rows.append((words.say("ui.soak"), soak_text(policy, words)))
     if gates := schedule.gates.get(component):
-        rows.append((words.say("ui.gates"), "; ".join(gate_text(gate.check, words) for gate in gates)))
+        rows.append(
+            (words.say("ui.gates"), words.say("ui.semicolon").join(gate_text(gate.check, words) for gate in gates))
+        )
     rows.append((words.say("ui.budget"), words.say("ui.budget.text", **budget(policy))))
     deadlines = {"host_s": policy.host_deadline_s, "progress_s": policy.progress_deadline_s}
     rows.append((words.say("ui.deadlines"), words.say("ui.deadlines.text", **deadlines)))

@@ -145,7 +145,7 @@ def approval_lines(schedule: Schedule, words: Words, width: int, paint: Paint) -
 
 
 def any_of(by: Mapping[str, tuple[str, ...]], words: Words) -> str:
-    return "; ".join(words.say("ui.any_of", names=words.join(names)) for names in by.values())
+    return words.say("ui.semicolon").join(words.say("ui.any_of", names=words.join(names)) for names in by.values())
 
 
 def plan_json(schedule: Schedule, digest: str, estimates: Estimates = NO_ESTIMATES) -> dict[str, Any]:
