@@ -16,7 +16,7 @@ StoreAt = Annotated[
     str, typer.Option("--store", help="Folder of the record; else LIFTLOCK_STORE, else .liftlock beside the plan.")
 ]
 Lang = Annotated[str, typer.Option("--lang", help="Language: en or zh.")]
-Json = Annotated[bool, typer.Option("--json", help="For programs: one JSON value.")]
+Json = Annotated[bool, typer.Option("--json", help="For programs: one JSON value; of log, run and watch one a line.")]
 Me = Annotated[str, typer.Option("--as", help="Your name; else LIFTLOCK_PERSON, else the system's user.")]
 Because = Annotated[str, typer.Option("--reason", "-m", help="Why; it is recorded.")]
 
