@@ -213,3 +213,14 @@ def test_three_tiers_come_back_from_the_bottom():
     assert undone == ["web", "orders", "db"]
     again = [step.partition("/")[0] for step in told.started() if step.endswith("-start") and "/b" in step]
     assert again == ["db", "orders", "web"]
+
+
+def test_a_stop_that_was_taken_back_keeps_the_tier_from_going_on():
+    told = outage().play(until=lambda run: DB in run.stages)
+    told.say(ev.RollbackBegan("hosts", because("asked"), ("app-03",), "li.wei")).play(until=lambda run: run.holds)
+    told.say(ev.RunResumed("li.wei")).play()
+    assert told.run.holds[STOP].code == "outage-incomplete"
+    assert not any(lane.startswith(DB) for lane in told.run.lanes)
+    told.say(ev.LaneReopened(f"{STOP}/app-03", "li.wei"), ev.HoldSettled(STOP, "retry", "li.wei", "now it may")).play()
+    assert told.run.result is RunResult.UPGRADED
+    assert {n for step, n in at_work(told, "orders") if step == f"{DB}/05-install"} == {0}

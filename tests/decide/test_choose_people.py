@@ -6,7 +6,7 @@ from liftlock.model import events as ev
 from liftlock.model.actions import FailureKind
 from liftlock.model.decisions import Perform, Wait
 from liftlock.model.events import LaneResult, RunResult
-from liftlock.model.plan import Window
+from liftlock.model.plan import Share, Window
 from liftlock.model.reasons import because
 from liftlock.model.run import IllegalEvent
 from tests.decide.history import NOON, History, failing, orders
@@ -177,3 +177,11 @@ def test_two_people_confirm_a_manual_step():
         told.say(ev.ManualConfirmed(step, "li.wei"))
     told.say(ev.ManualConfirmed(step, "wang.fang"))
     assert told.run.confirmations[step] == ("li.wei", "wang.fang")
+
+
+def test_a_host_that_was_left_out_can_be_tried_again_while_its_wave_is_under_way():
+    """Its lane is open and has no step yet: that must not confuse which failure domain is under way."""
+    told = History(orders(4, domains=2, max_unavailable=Share(count=1))).play(until=lambda run: W2 in run.stages)
+    skipped = f"{W2}/{told.layout.stages[W2].hosts[-1]}"
+    told.say(ev.LaneSkipped(skipped, "li.wei", "is switched off"), ev.LaneReopened(skipped, "li.wei")).play()
+    assert told.run.result is RunResult.UPGRADED

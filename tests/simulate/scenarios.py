@@ -6,11 +6,12 @@ from msgspec.structs import replace
 
 from liftlock.model.actions import Action, Irreversible, Kind, Restorable, Reversible, Traits
 from liftlock.model.inventory import Host
-from liftlock.model.plan import Check, Window
+from liftlock.model.plan import Check, Freeze, Window
 from liftlock.model.schedule import Capacity, Gate, Policy, Recipe, Schedule, Stage, Template
 
 REVERSIBLE = Reversible()
 WINDOWS = ((), (Window(from_="21:00", to="23:30"),), (Window(from_="22:20", to="02:00", days=("mon", "tue")),))
+FREEZES = ((), (), (Freeze("2026-03-02T22:05", "2026-03-02T22:30"),), (Freeze("2026-03-03", "2026-03-03"),))
 
 
 def template(kind, *, undo=None, writes=False, lowers=False, confirm=False, reversal=REVERSIBLE, at=""):
@@ -58,14 +59,33 @@ def outage_recipe(reversal=REVERSIBLE):
     )
 
 
-def stop_recipe():
-    """What stops a dependent for an outage; what starts it again takes part on the way back only."""
-    stop = template(Kind.STOP, undo=Kind.START, lowers=True)
+def restarting_recipe(reversal=REVERSIBLE):
+    """A dependent of an outage that only restarts: on its way back it is stopped, by a step that is arranged for it."""
     return recipe(
         template(Kind.PRECHECK),
-        stop,
-        replace(template(Kind.START, undo=Kind.STOP), way="back"),
-        replace(template(Kind.VERIFY), way="back"),
+        template(Kind.BACKUP, undo=Kind.RESTORE),
+        template(Kind.PROVE),
+        template(Kind.INSTALL, undo=Kind.INSTALL, writes=True, reversal=reversal),
+        template(Kind.RESTART, lowers=True),
+        template(Kind.VERIFY, confirm=True),
+        replace(template(Kind.STOP, undo=Kind.START, lowers=True), way="back"),
+    )
+
+
+def stop_recipe(starts=Kind.START):
+    """What stops a dependent for an outage; what starts it again takes part on the way back only."""
+    stop = template(Kind.STOP, undo=Kind.START, lowers=True)
+    start = template(Kind.START, undo=Kind.STOP) if starts is Kind.START else template(Kind.RESTART, lowers=True)
+    return recipe(template(Kind.PRECHECK), stop, replace(start, way="back"), replace(template(Kind.VERIFY), way="back"))
+
+
+def once_recipe():
+    """A migration that runs once, before or after the waves."""
+    return recipe(
+        template(Kind.PRECHECK),
+        template(Kind.BACKUP, undo=Kind.RESTORE),
+        template(Kind.PROVE),
+        template(Kind.MIGRATE, undo=Kind.MIGRATE, writes=True),
     )
 
 
@@ -75,9 +95,11 @@ def split(rng, hosts):
     return [tuple(hosts[a:b]) for a, b in zip([0, *cuts], cuts, strict=False)]
 
 
-def drawn_schedule(rng: random.Random) -> Schedule:
-    names = rng.choice((["app"], ["app"], ["db", "app"]))
-    outage = len(names) > 1 and rng.random() < 0.4
+def drawn_schedule(rng: random.Random, *, outage: bool = False) -> Schedule:
+    """`outage`: a planned outage of several tiers, whatever the seed says."""
+    names = rng.choice((["app"], ["app"], ["db", "app"], ["db", "app"], ["db", "app", "web"]))
+    names = ["db", "app"] if outage and len(names) == 1 else names
+    outage = outage or (len(names) > 1 and rng.random() < 0.4)
     shared = not outage and rng.random() < 0.3
     hosts, stages, policies, capacities, recipes, gates = {}, [], {}, {}, {}, {}
     before: tuple[str, ...] = ()
@@ -92,11 +114,15 @@ def drawn_schedule(rng: random.Random) -> Schedule:
             before = ()  # nothing orders the components: they go up side by side
         policies[component] = drawn_policy(rng, group, tuple({need.partition("/")[0] for need in before}))
         reversal = rng.choice((Reversible(), Reversible(), Reversible(), Restorable(), Irreversible("dropped columns")))
-        recipes[component] = outage_recipe(reversal) if outage else usual_recipe(reversal)
+        make = rng.choice((outage_recipe, restarting_recipe)) if outage and before else outage_recipe
+        recipes[component] = make(reversal) if outage else usual_recipe(reversal)
+        once = rng.choice(("", "", "", "before", "after"))
+        recipes |= {f"{component}/once": once_recipe()} if once else {}
         if rng.random() < 0.8:
             gates[component] = (Gate(Check("errors", above=0.05), gauge()),)
-        for n, wave in enumerate(split(rng, members), 1):
-            stage = Stage(f"{component}/1/w{n}", component, f"w{n}", wave, component, before)
+        for wave, places in waves_of(rng, members, once):
+            name = f"{component}/once" if wave == once else component
+            stage = Stage(f"{component}/1/{wave}", component, wave, places, name, before, soaks=wave != once)
             stages.append(stage)
             before = (stage.id,)
     if outage:
@@ -117,18 +143,28 @@ def drawn_schedule(rng: random.Random) -> Schedule:
         assumes={},
         artifacts={},
         windows=rng.choice(WINDOWS),
+        freezes=rng.choice(FREEZES),
     )
 
 
+def waves_of(rng, members, once):
+    waves = [(f"w{n}", wave) for n, wave in enumerate(split(rng, members), 1)]
+    alone = [(once, (members[0],))] if once else []
+    return [*alone, *waves] if once == "before" else [*waves, *alone]
+
+
 def stop_first(stages, policies, recipes):
-    """The last component is stopped before the first one is upgraded."""
-    first, last = stages[0], stages[-1].component
-    hosts = tuple(host for stage in stages if stage.component == last for host in stage.hosts)
-    recipes[f"{last}/stop"] = stop_recipe()
+    """Every component but the first is stopped before the first one is upgraded, dependents first."""
+    names, before, stops = list(policies), (), []
+    for name in reversed(names[1:]):
+        hosts = tuple(dict.fromkeys(host for stage in stages if stage.component == name for host in stage.hosts))
+        restarts = any(one.action.kind is Kind.RESTART for one in recipes[name].templates)
+        recipes[f"{name}/stop"] = stop_recipe(Kind.RESTART if restarts else Kind.START)
+        stops.append(Stage(f"{name}/1/stop", name, "stop", hosts, f"{name}/stop", before, soaks=False))
+        before = (stops[-1].id,)
     for name, policy in policies.items():
         policies[name] = replace(policy, outage=True)
-    stop = Stage(f"{last}/1/stop", last, "stop", hosts, f"{last}/stop", (), soaks=False)
-    return [stop, replace(first, needs=(stop.id,)), *stages[1:]]
+    return [*stops, replace(stages[0], needs=before), *stages[1:]]
 
 
 def gauge():

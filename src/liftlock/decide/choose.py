@@ -12,7 +12,7 @@ from liftlock.decide.deadlines import own_since
 from liftlock.decide.expand import Layout, Ways
 from liftlock.decide.order_back import stays_down, stop_of
 from liftlock.decide.rollback import built_on, choose_rollback
-from liftlock.decide.stages import all_openings, choose_stages
+from liftlock.decide.stages import all_openings, choose_stages, unfinished_below
 from liftlock.decide.turn import Turn, later
 from liftlock.decide.way_back import no_return, way_back
 from liftlock.model import events as ev
@@ -102,10 +102,12 @@ def choose_lane(turn: Turn, layout: Layout, run: Run, room: Room, lane_id: str) 
 
 
 def begin_again(turn: Turn, layout: Layout, run: Run, room: Room, lane_id: str, name: str) -> None:
-    """A lane that a person asked to try again is a forward lane like any other: it waits for a window."""
+    """A lane that a person asked to try again is a forward lane like any other: it waits for a window, and its turn."""
     opens = next(all_openings(layout, turn), (None, None))[0]
     if why := run.paused or run.aborted:
         turn.wait(None, why)
+    elif below := unfinished_below(layout, run, run.lanes[lane_id].stage):
+        turn.wait(None, because("in-progress", stage=below))
     elif opens is None or opens > turn.now:
         turn.wait(opens, because("window-closed", opens=opens.isoformat(timespec="minutes") if opens else ""))
     else:
@@ -143,7 +145,7 @@ def ending_of(run: Run, lane_id: str, lane: LaneView) -> ev.RunEvents:
 
 def left_down(run: Run, lane: LaneView) -> Reason | None:
     """Why a host that went back is not started, where no rollback that is under way will."""
-    if not stays_down(run, lane) or is_to_turn(run, stop_of(lane)):
+    if not stays_down(run, lane) or is_to_turn(run, stop_of(lane)) or lane.stage.endswith("/after"):
         return None
     return because("stays-down", host=lane.host, why=lane.because.code if lane.because else "")
 

@@ -56,10 +56,13 @@ def standstill(run: Run) -> Reason | None:
 
 def choose_opening(turn: Turn, layout: Layout, run: Run, stage: Stage) -> None:
     missing = next((need for need in stage.needs if need not in run.stages or not run.stages[need].promoted), None)
-    if missing is not None:
+    if missing is not None or unfinished_below(layout, run, stage.id):
         return
     if why := standstill(run):
         turn.wait(None, why)
+        return
+    if gap := outage_gap(layout, run, stage):
+        turn.decisions.append(Record(gap))
         return
     found = next(all_openings(layout, turn), None)
     if found is None:
@@ -76,6 +79,12 @@ def choose_opening(turn: Turn, layout: Layout, run: Run, stage: Stage) -> None:
         turn.decisions.append(Record(ev.HoldRaised(stage.id, because("window-too-short", needs_s=round(work_s)))))
     else:
         turn.wait(ends, because("does-not-fit", stage=stage.id, closes=ends.isoformat(timespec="minutes")))
+
+
+def unfinished_below(layout: Layout, run: Run, stage: str) -> str:
+    """A stage that this one needs, and that is under way again; empty if there is none."""
+    again = (name for name, view in run.stages.items() if not view.promoted and stage in layout.needed_by[name])
+    return next(again, "")
 
 
 def all_openings(layout: Layout, turn: Turn) -> Iterator[Span]:
@@ -105,6 +114,10 @@ def choose_stage(turn: Turn, layout: Layout, run: Run, room: Room, stage: Stage,
         choose_after_lanes(turn, layout, run, stage, view, policy)
     elif why := standstill(run):
         turn.wait(None, why)
+    elif gap := outage_gap(layout, run, stage):
+        turn.decisions.append(Record(gap))
+    elif below := unfinished_below(layout, run, stage.id):
+        turn.wait(None, because("in-progress", stage=below))
     else:
         begin_lanes(turn, layout, run, room, stage, view)
         if view.upgraded and layout.schedule.gates.get(stage.component) and stage.soaks:
@@ -129,7 +142,7 @@ def overdue(turn: Turn, layout: Layout, run: Run, stage: Stage, view: StageView,
     if not forward or standstill(run) or (since := progress_since(layout, run, stage, view)) is None:
         return None
     ends = later(since, policy.progress_deadline_s)
-    if turn.now <= ends:
+    if turn.now < ends:
         turn.wait(ends, because("in-progress", stage=stage.id))
         return None
     return because("progress-deadline", stage=stage.id, deadline_s=round(policy.progress_deadline_s))
@@ -188,8 +201,8 @@ def begin_lanes(turn: Turn, layout: Layout, run: Run, room: Room, stage: Stage, 
 
 
 def domain_under_way(layout: Layout, run: Run, stage: Stage, view: StageView) -> str:
-    """The failure domain of the lane that began last."""
-    last = next(lane for lane in reversed(view.lanes) if run.lanes[lane].steps)
+    """The failure domain of the open lane that began last; one that is tried again may have no step yet."""
+    last = next(lane for lane in reversed(view.lanes) if run.lanes[lane].result is None)
     return layout.schedule.hosts[run.lanes[last].host].domain
 
 
@@ -232,6 +245,16 @@ def not_stopped(run: Run, stage: Stage, view: StageView) -> Reason | None:
         return None
     missing = (LaneResult.RETURNED, LaneResult.FAILED)
     return next((run.lanes[lane].because for lane in view.lanes if run.lanes[lane].result in missing), None)
+
+
+def outage_gap(layout: Layout, run: Run, stage: Stage) -> ev.HoldRaised | None:
+    """Did a person take a stop back on which this tier's outage rests? Then it goes on with another person's word."""
+    for name, view in run.stages.items():
+        stop = layout.stages[name]
+        rests = stop.wave == STOP and stop.component != stage.component and stage.id in layout.returns_first[name]
+        if rests and view.promoted and not view.waived and not_stopped(run, stop, view):
+            return ev.HoldRaised(name, because("outage-incomplete", stage=stage.id, stop=name))
+    return None
 
 
 def soaked(turn: Turn, layout: Layout, stage: Stage, view: StageView, policy: Policy) -> bool:

@@ -12,7 +12,7 @@ class Faults(Struct, frozen=True):
     """Probabilities from 0 to 1. An operation is one request to a host or a peer.
 
     `bad`: when the new version shows that it is bad: as soon as it runs, some minutes later, or under traffic only.
-    `bad_hosts`: the share of hosts on which it does. `crash`: at each commit and each operation, the controller dies.
+    `bad_hosts`: the share of hosts on which it does. `crash`: before and after each commit, the controller dies.
     """
 
     transient: float = 0.0
@@ -25,7 +25,7 @@ class Faults(Struct, frozen=True):
     killed: float = 0.0  # per script: its process is killed, and leaves no exit status
     clock_jump: float = 0.0  # per operation: the wall clock jumps by up to an hour
     crash: float = 0.0
-    rival: float = 0.0  # after a crash: the old controller is not dead but asleep, and wakes later
+    rival: float = 0.0  # per controller: it falls asleep while it drives, and wakes when another one has taken over
     bad: Badness = ""
     bad_hosts: float = 1.0
 
@@ -51,7 +51,7 @@ def drawn(rng: random.Random) -> Faults:
         killed=some(0.3),
         clock_jump=some(0.05),
         crash=rng.choice((0.0, 0.0, 0.01, 0.05)),
-        rival=rng.choice((0.0, 0.5)),
+        rival=rng.choice((0.0, 0.4)),
         bad=rng.choice(("", "", "", "at-once", "late", "traffic")),
         bad_hosts=rng.choice((1.0, 1.0, 0.3)),
     )

@@ -5,6 +5,7 @@ What happens to a host is written to `trace`, from which the promises are checke
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -57,6 +58,7 @@ class Service(Struct):
     proved: bool = False
     written_at_s: float = 0.0
     is_bad: bool = False  # the new version is bad here
+    data: str = ""  # the version that a migration left its data at; empty as long as there was none
 
 
 class Job(Struct):
@@ -83,6 +85,7 @@ class Fleet:
         self.schedule, self.clock, self.rng, self.faults = schedule, clock, rng, faults
         self.trace: list[Happening] = []
         self.keeps_trace = True
+        self.occurred: Counter[str] = Counter()  # what went wrong, and how often
         self.boots = 0
         self.hosts = {name: SimulatedHost(self.new_boot(), {}) for name in schedule.hosts}
         self.hosts[CONTROLLER] = SimulatedHost(CONTROLLER, {})  # where calls are made from: always there
@@ -122,7 +125,7 @@ class Fleet:
             self.begin(host, found, mark, script)
         elif found.jobs[mark].outcome is None:
             raise WorldError(WorldKind.REFUSED, f"{host}: a tombstone is there")
-        if self.happens(self.faults.lost_connection):
+        if self.happens("lost_connection"):
             await self.clock.sleep(self.rng.uniform(0.1, 5.0))
             raise WorldError(WorldKind.UNREACHABLE, f"{host}: the connection was lost")
         return await self.wait(host, mark, timeout_s)
@@ -152,16 +155,16 @@ class Fleet:
         return Replied(200)
 
     async def socket(self, at: str, call: SocketCall) -> Said:
-        """The load balancer: `drain|readmit component host`."""
+        """The load balancer: `drain|readmit component host [back]`."""
         await self.clock.sleep(self.rng.uniform(0.01, 0.3))
-        if self.happens(self.faults.transient):
+        if self.happens("transient"):
             return Said("busy")
-        kind, component, host = call.text.split()
+        kind, component, host, *back = call.text.split()
         self.hosts[host].services[component].in_service = kind == "readmit"
-        self.note(host, component, kind, "")
-        if self.happens(self.faults.lost_answer):
+        self.note(host, component, kind, "", bool(back))
+        if self.happens("lost_answer"):
             raise WorldError(WorldKind.TIMEOUT, "the load balancer's answer was lost")
-        return Said("wait" if self.happens(self.faults.slow) else "done")
+        return Said("wait" if self.happens("slow") else "done")
 
     async def transfer(self, host: str, transfer: Transfer) -> Delivered:
         await self.reach(host)
@@ -180,14 +183,14 @@ class Fleet:
         """The mark is made and the script runs: its effect is there at its end, or half there if it is killed."""
         asked = script.variables
         estimate_s = self.estimates_s.get((asked["of"], asked["kind"]), 3.0)
-        for_s = estimate_s * self.rng.uniform(0.3, 1.5) * (20.0 if self.happens(self.faults.slow) else 1.0)
+        for_s = estimate_s * self.rng.uniform(0.3, 1.5) * (20.0 if self.happens("slow") else 1.0)
         self.note(asked["host"], asked["of"], f"start-{asked['kind']}", mark, "back" in asked)
         outcome = Exited(0)
-        if self.happens(self.faults.permanent):
+        if self.happens("permanent"):
             outcome = Exited(PERMANENT)
-        elif self.happens(self.faults.transient):
+        elif self.happens("transient"):
             outcome = Exited(BUSY)
-        job = Job(self.clock.monotonic() + for_s, found.boot, outcome, lost=self.happens(self.faults.killed))
+        job = Job(self.clock.monotonic() + for_s, found.boot, outcome, lost=self.happens("killed"))
         found.jobs[mark] = job
         if outcome.code == 0 and not (job.lost and self.rng.random() < 0.5):
             asyncio.get_running_loop().call_later(for_s, self.take_effect, host, mark, script)
@@ -205,7 +208,9 @@ class Fleet:
                 service.backup = True
             case "prove":
                 service.proved = service.backup
-            case "install" | "configure" | "migrate" | "command" | "restore":
+            case "migrate":
+                service.data = asked["version"]
+            case "install" | "configure" | "command" | "restore":
                 service.version = asked["version"]
                 service.written_at_s = self.clock.monotonic()
             case "stop":
@@ -224,7 +229,7 @@ class Fleet:
         if left_s > timeout_s:
             job.lost = job.stopped = True
             return TimedOut()
-        if self.happens(self.faults.lost_answer):
+        if self.happens("lost_answer"):
             raise WorldError(WorldKind.TIMEOUT, f"{host}: the answer was lost")
         return job.outcome
 
@@ -244,6 +249,7 @@ class Fleet:
                 "stop": not service.running,
                 "start": service.running,
                 "restart": service.running,
+                "migrate": service.data == asked["version"],
             }.get(kind, service.version == asked["version"])
             return Exited(0 if done else 1)
         if kind == "verify":
@@ -256,13 +262,10 @@ class Fleet:
         policies = self.schedule.policies.values()
         if not service.is_bad or service.version not in {policy.version_to for policy in policies}:
             return False
-        match self.faults.bad:
-            case "at-once":
-                return True
-            case "late":
-                return self.clock.monotonic() - service.written_at_s > LATE_AFTER_S
-            case _:
-                return under_traffic
+        late = self.clock.monotonic() - service.written_at_s > LATE_AFTER_S
+        found = {"at-once": True, "late": late, "traffic": under_traffic}.get(self.faults.bad, False)
+        self.occurred[f"bad_{self.faults.bad}"] += found
+        return found
 
     def note_verified(self, script: Script, answer: Exited) -> None:
         asked = script.variables
@@ -275,9 +278,12 @@ class Fleet:
         host = self.hosts[name]
         if name == CONTROLLER:
             return host
-        if self.is_dead(host) or self.happens(self.faults.lost_connection):
+        if self.is_dead(host) or self.happens("lost_connection"):
             await self.clock.sleep(self.rng.uniform(0.5, 3.0))
             raise WorldError(WorldKind.UNREACHABLE, f"{name} does not answer")
+        if host.dead_until_s:
+            self.occurred["came_back"] += 1
+            host.dead_until_s = 0.0
         return host
 
     def misbehave(self, name: str) -> None:
@@ -285,19 +291,24 @@ class Fleet:
         host = self.hosts[name]
         if name == CONTROLLER:
             return
-        if self.happens(self.faults.death):
+        if self.happens("death"):
             host.dead_until_s = self.clock.monotonic() + DOWN_S if self.rng.random() < 0.5 else float("inf")
             host.boot = self.new_boot()
-        elif self.happens(self.faults.reboot):
+        elif self.happens("reboot"):
             host.boot = self.new_boot()
-        if self.happens(self.faults.clock_jump):
+        if self.happens("clock_jump"):
             self.clock.jump_s += self.rng.uniform(-600.0, 3600.0)
 
     def is_dead(self, host: SimulatedHost) -> bool:
         return host.dead_until_s > self.clock.monotonic()
 
-    def happens(self, probability: float) -> bool:
-        return probability > 0.0 and self.rng.random() < probability
+    def happens(self, fault: str) -> bool:
+        """Does this fault happen now? `fault`: a field of `Faults`; how often each did is counted."""
+        probability: float = getattr(self.faults, fault)
+        found = probability > 0.0 and self.rng.random() < probability
+        if found:
+            self.occurred[fault] += 1
+        return found
 
     def note(self, host: str, component: str, kind: str, what: str, back: bool = False) -> None:
         if self.keeps_trace:

@@ -2,11 +2,13 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from liftlock.execute import commands
 from liftlock.execute.loop import drive
@@ -15,6 +17,7 @@ from liftlock.execute.world import Occasion, TakenOver, World
 from liftlock.journal.memory import MemoryStore
 from liftlock.model import events as ev
 from liftlock.model.actions import SecretRef
+from liftlock.model.errors import StaleError
 from liftlock.model.fold import fold
 from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule
@@ -28,7 +31,8 @@ CRASHES_MAX = 400
 LONGEST_S = 10 * 86_400.0
 ANSWERS_MAX = 6
 COMMIT_S = 0.005  # a durable commit takes its time: what arrives meanwhile makes the next turn
-HABITS = ("pause", "resume", "resume", "now", "skip", "rollback", "abort")
+HABITS = ("pause", "resume", "resume", "now", "skip", "rollback", "part", "again", "abort")
+NEIGHBOURS_MAX = 4  # other runs that ask for a host of this one's
 
 
 class Crash(Exception):
@@ -47,6 +51,7 @@ class Story(Struct, frozen=True):
     fleet: Fleet
     crashes: int
     lasted_s: float
+    neighbours: tuple[tuple[float, str], ...] = ()  # other runs that were let in on one of its hosts, and when
 
 
 class Silence:
@@ -101,12 +106,15 @@ class Teller:
         self.times: list[float] = []
         self.store = MemoryStore(before_commit=self.maybe_crash, after_commit=self.committed, spool=spool)
         self.crashes = 0
+        self.crashed_at: Counter[str] = Counter()  # the events around whose commit a controller died
         self.opened = False
         self.driven: Run | None = None
         self.sleepers: list[asyncio.Task[Run]] = []
+        self.neighbours: list[tuple[float, str]] = []
 
     def maybe_crash(self, stream: str, events: Sequence[ev.Event]) -> None:
-        if self.opened and self.crashes < CRASHES_MAX and self.fleet.happens(self.faults.crash):
+        if self.opened and stream == STREAM and self.crashes < CRASHES_MAX and self.fleet.happens("crash"):
+            self.crashed_at.update(type(event).__name__ for event in events)
             raise Crash
 
     def committed(self, stream: str, events: Sequence[ev.Event]) -> None:
@@ -119,14 +127,30 @@ class Teller:
         world = self.world(Wakefulness(self.clock))
         await open_run(world, STREAM, "u-simulated", self.schedule, by="li.wei", controller="c0")
         self.opened = True
-        life = asyncio.create_task(people.live(self))
+        lives = [asyncio.create_task(life) for life in (people.live(self), self.other_runs())]
         try:
             async with asyncio.timeout(LONGEST_S):
                 await self.live_through(people)
         finally:
-            for task in (life, *self.sleepers):
+            for task in (*lives, *self.sleepers):
                 task.cancel()
-            await asyncio.gather(life, *self.sleepers, return_exceptions=True)
+            await asyncio.gather(*lives, *self.sleepers, return_exceptions=True)
+
+    async def other_runs(self) -> None:
+        """Now and then somebody else wants one of the hosts, for a run of their own."""
+        rng = random.Random(self.rng.random())
+        for n in range(NEIGHBOURS_MAX):
+            await self.clock.sleep(rng.expovariate(1 / 200.0))
+            stage = rng.choice(self.schedule.stages)
+            wanted = replace(self.schedule, stages=(replace(stage, hosts=(rng.choice(stage.hosts),), needs=()),))
+            stream = f"u-other/r{n}"
+            try:
+                world = self.world(Wakefulness(self.clock))
+                await open_run(world, stream, "u-other", wanted, by="zhao", controller="elsewhere")
+            except Refused:
+                self.fleet.occurred["refused_neighbour"] += 1
+            else:
+                self.neighbours.append((self.clock.monotonic(), stream))
 
     async def tell(self, people: "People") -> Story:
         await self.play(people)
@@ -141,6 +165,7 @@ class Teller:
             self.fleet,
             self.crashes,
             self.clock.monotonic(),
+            tuple(self.neighbours),
         )
 
     async def live_through(self, people: "People") -> None:
@@ -159,7 +184,7 @@ class Teller:
         task = asyncio.create_task(
             drive(self.world(state), STREAM, controller=name, watch=ignore, until=asyncio.Event())
         )
-        if self.faults.rival and self.fleet.happens(self.faults.crash):
+        if self.fleet.happens("rival"):
             return await self.fall_asleep(task, state)
         try:
             return await task
@@ -174,8 +199,13 @@ class Teller:
         self.crashes += 1
         if not done:
             self.sleepers.append(task)
+            task.add_done_callback(self.woke)
             return None
         return task.result() if task.exception() is None else None
+
+    def woke(self, sleeper: asyncio.Task[Run]) -> None:
+        if not sleeper.cancelled() and isinstance(sleeper.exception(), TakenOver | StaleError):
+            self.fleet.occurred["woke_to_find_another"] += 1
 
     def world(self, state: Wakefulness) -> World:
         silence: Any = Silence()
@@ -205,9 +235,7 @@ class Operators(People):
     async def live(self, teller: Teller) -> None:
         while True:
             await teller.clock.sleep(self.rng.expovariate(1 / 300.0))
-            await self.attempt(
-                teller, self.rng.choice(("pause", "resume", "resume", "now", "skip", "rollback", "abort"))
-            )
+            await self.attempt(teller, self.rng.choice(HABITS))
 
     async def attempt(self, teller: Teller, what: str) -> None:
         store, now = teller.store, teller.clock.now()
@@ -222,23 +250,19 @@ class Operators(People):
                 case "abort":
                     await commands.abort(store, STREAM, now, "wang", "doubt")
                 case "rollback":
-                    scope, names = self.some_of(teller.schedule)
-                    await commands.rollback(store, STREAM, now, "wang", "asked", scope, names)
+                    await commands.rollback(store, STREAM, now, "wang", "asked")
+                case "part":
+                    stage = self.rng.choice(teller.schedule.stages)
+                    scopes: tuple[tuple[ev.Scope, str], ...] = (("stage", stage.id), ("hosts", stage.hosts[0]))
+                    scope, name = self.rng.choice(scopes)
+                    await commands.rollback(store, STREAM, now, "wang", "asked", scope, [name])
+                case "again":
+                    await commands.retry(store, STREAM, now, "wang", why="mended")
                 case "skip":
                     stage = self.rng.choice(teller.schedule.stages)
                     await commands.skip(store, STREAM, now, "wang", f"{stage.id}/{stage.hosts[-1]}", "known broken")
         except (Refused, Crash):
             return
-
-    def some_of(self, schedule: Schedule) -> tuple[ev.Scope, tuple[str, ...]]:
-        """Mostly everything; else a stage, or a host."""
-        stage, scope = self.rng.choice(schedule.stages), self.rng.choice(("all", "all", "stage", "hosts"))
-        match scope:
-            case "stage":
-                return "stage", (stage.id,)
-            case "hosts":
-                return "hosts", (self.rng.choice(stage.hosts),)
-        return "all", ()
 
     async def answer(self, teller: Teller, run: Run) -> bool:
         self.answers += 1

@@ -73,7 +73,9 @@ class Simulated:
             case Kind.WAIT:
                 return Delay(5.0)
             case Kind.DRAIN | Kind.READMIT:
-                return SocketCall("simulated", f"{action.kind.value} {context.component} {context.host}")
+                return SocketCall(
+                    "simulated", f"{action.kind.value} {context.component} {context.host}{' back' * context.back}"
+                )
             case _:
                 undo = {"back": "yes"} if context.back else {}
                 return Script("simulated", said | undo)
