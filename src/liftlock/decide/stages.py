@@ -232,7 +232,9 @@ def choose_after_lanes(turn: Turn, layout: Layout, run: Run, stage: Stage, view:
     elif stage.soaks and not view.waived and not soaked(turn, layout, stage, view, policy):
         return
     elif view.upgraded > view.confirmed and layout.ways_of(stage.id).confirm:
-        if not view.confirming:
+        if any(step.startswith(f"{stage.id}/") for step in run.flying):
+            turn.wait(None, because("in-progress", stage=stage.id))  # a look of the confirmation before a retry
+        elif not view.confirming:
             turn.decisions.append(Record(ev.StageConfirming(stage.id)))
     else:
         why = because("waived") if view.waived else because("soaked-healthy", checks=len(view.tallies))
