@@ -124,6 +124,12 @@ def choose_stage(turn: Turn, layout: Layout, run: Run, room: Room, stage: Stage,
             observe(turn, stage, view, policy)
 
 
+def is_over(layout: Layout, run: Run, stage: str) -> Reason | None:
+    """Why no lane of this stage may begin any more, unless a person waived it."""
+    view, named = run.stages[stage], layout.stages[stage]
+    return None if view.waived else failure_of(layout, run, named, view, layout.schedule.policies[named.component])
+
+
 def failure_of(layout: Layout, run: Run, stage: Stage, view: StageView, policy: Policy) -> Reason | None:
     """Over the budget, or judged unhealthy?"""
     if view.failures > policy.wave_failures_max:
