@@ -113,10 +113,6 @@ def tiers_are_tried_again_at_will(monkeypatch):
     monkeypatch.setattr(commands, "used_by", lambda *args: "")
 
 
-def outages_have_gaps(monkeypatch):
-    monkeypatch.setattr(stages, "outage_gap", lambda *args: None)
-
-
 def absence_is_soak(monkeypatch):
     def generous(self, layout, run, stage, since):
         return 30.0
@@ -192,7 +188,6 @@ MORE = [  # the promise, what is taken away, and the faults under which it shows
     ("undo_follows_dependents", parts_go_back_at_will, None),
     ("waves_keep_their_order_and_soak", absence_is_soak, None),
     ("the_budget_is_kept", trying_for_ever, None),
-    ("an_outage_is_complete", outages_have_gaps, ROUGH),
     ("upgraded_means_the_new_version_verified", lambda patch: without_steps(patch, "verify"), None),
     ("rolled_back_means_the_old_version_verified", lambda patch: without_steps(patch, "b07-verify"), None),
 ]
