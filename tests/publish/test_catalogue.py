@@ -130,14 +130,18 @@ def said_in_source() -> list[tuple[str, ast.Call, int]]:
     ]
 
 
-def findings_in_source() -> set[str]:
-    texts = {
+@cache
+def texts() -> frozenset[str]:
+    return frozenset(
         node.value
         for tree in sources().values()
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    return {f"finding.{text}" for text in texts if re.fullmatch(r"L\d{3}", text)}
+    )
+
+
+def findings_in_source() -> set[str]:
+    return {f"finding.{text}" for text in texts() if re.fullmatch(r"L\d{3}", text)}
 
 
 @cache
@@ -263,17 +267,10 @@ def test_every_sentence_that_is_said_is_there() -> None:
     assert {code for code in said if code.startswith("ui.")} - EN.keys() == set()
 
 
-def abouts() -> set[str]:
-    """What a command says that a thing of the world was to be: `about="record"`."""
-    keywords = (
-        k for tree in sources().values() for call in ast.walk(tree) if isinstance(call, ast.Call) for k in call.keywords
-    )
-    return {f".{text}" for k in keywords if k.arg == "about" for text in constants(k.value)}
-
-
 def test_no_key_is_unused() -> None:
     used = literal_keys() | terms() | events() | findings_in_source() | {key for key, _, _ in said_in_source()}
-    used |= {f"world.{kind.value}{about}" for kind in WorldKind for about in ("", *abouts())}
+    used |= {f"world.{kind.value}" for kind in WorldKind}
+    used |= {f"world.{kind.value}.{why}" for kind in WorldKind for why in texts()}
     used |= {f"reason.run-is-closed.{result.value}" for result in RunResult}
     used |= {f"discrepancy.{code}" for code in DISCREPANCIES}
     used |= {key for key in EN if key.endswith((".help", ".short")) and key.rpartition(".")[0] in used}

@@ -14,7 +14,7 @@ from liftlock.cli.clock import SystemClock
 from liftlock.cli.discovery import Found
 from liftlock.cli.freezing import last_frozen, schedule_by_digest
 from liftlock.cli.naming import upgrade_stream
-from liftlock.cli.opening import complete, opened
+from liftlock.cli.opening import complete, opened, prove
 from liftlock.cli.options import Json, Lang, Me, StoreAt, Which, command, commands
 from liftlock.cli.prepare import arranged_after, prepare, with_assumptions
 from liftlock.cli.screen import Screen, open_screen
@@ -32,6 +32,7 @@ from liftlock.execute.approve import (
 from liftlock.execute.approve import (
     refuse as refusal_of,
 )
+from liftlock.journal.sqlite import SqliteStore
 from liftlock.model.events import ApprovalGiven, Approved, Entry
 from liftlock.model.plan import Approval
 from liftlock.model.ports import Store
@@ -92,10 +93,11 @@ def approve(
     complete(work())
 
 
-async def what_was_planned(store: Store, which: str, found: Found) -> Planned:
+async def what_was_planned(store: SqliteStore, which: str, found: Found) -> Planned:
     """Refused if nothing was planned, or if the plan file says something else by now."""
     path = plan_in(which)
     upgrade = await choose_upgrade(store, which, title_of(path, found.drivers) if path else "")
+    await prove(store, upgrade_stream(upgrade))
     entries = await store.entries(upgrade_stream(upgrade))
     frozen = last_frozen(entries)
     if frozen is None:

@@ -12,6 +12,7 @@ from liftlock.cli.discovery import Found
 from liftlock.cli.exits import Exit
 from liftlock.cli.freezing import freeze, last_frozen, schedule_by_digest
 from liftlock.cli.naming import is_run, runs_of, upgrade_stream
+from liftlock.cli.opening import prove
 from liftlock.cli.plan_commands import differences, schedule_or_exit, speak_plan
 from liftlock.cli.prepare import Prepared, arranged_after, prepare, ready, with_assumptions
 from liftlock.cli.screen import Screen
@@ -20,6 +21,7 @@ from liftlock.cli.trouble import refuse
 from liftlock.execute.approve import Standing, counting, missing, standing
 from liftlock.execute.opening import is_ghost, names_to_lock, open_run
 from liftlock.execute.world import World
+from liftlock.journal.sqlite import SqliteStore
 from liftlock.model.events import ApprovalGiven, Approved, Entry, RunOpened, RunResult
 from liftlock.model.findings import Severity
 from liftlock.model.ports import Store
@@ -36,7 +38,7 @@ class ApprovedPlan(Struct, frozen=True):
 
 
 async def approved_plan(
-    screen: Screen, store: Store, found: Found, path: Path, by: str, *, previous: Schedule | None = None
+    screen: Screen, store: SqliteStore, found: Found, path: Path, by: str, *, previous: Schedule | None = None
 ) -> ApprovedPlan:
     """Refused if findings block, or if an approval is missing: with what changed since one was given.
 
@@ -46,6 +48,7 @@ async def approved_plan(
     clock = speak_plan(screen, prepared)
     schedule_or_exit(screen, prepared)
     prepared = prepared if previous is None else arranged_after(prepared, previous)
+    await prove(store, upgrade_stream(prepared.upgrade))
     entries = await store.entries(upgrade_stream(prepared.upgrade))
     frozen = last_frozen(entries)
     if frozen is not None:
@@ -61,7 +64,7 @@ async def approved_plan(
     return ApprovedPlan(prepared, schedule, counting(words), clock)
 
 
-async def refuse_if_done(store: Store, prepared: Prepared) -> None:
+async def refuse_if_done(store: SqliteStore, prepared: Prepared) -> None:
     """What this very schedule has upgraded is not upgraded once more."""
     runs = runs_of(prepared.upgrade, await store.streams(upgrade_stream(prepared.upgrade)))
     if not runs:
@@ -103,14 +106,14 @@ async def be_ready(screen: Screen, world: World, approved: ApprovedPlan) -> None
         raise typer.Exit(Exit.FINDINGS)
 
 
-async def begin(world: World, approved: ApprovedPlan, by: str, controller: str) -> Chosen:
+async def begin(world: World, store: SqliteStore, approved: ApprovedPlan, by: str, controller: str) -> Chosen:
     """Open the run. Refused if another run holds one of its hosts."""
     upgrade, schedule = approved.prepared.upgrade, approved.schedule
     stream = await next_run(world.store, upgrade)
     await open_run(
         world, stream, upgrade_stream(upgrade), schedule, by=by, controller=controller, approvals=approved.approvals
     )
-    chosen = await load_run(world.store, stream)
+    chosen = await load_run(store, stream)
     opened = chosen.entries[0].event
     if isinstance(opened, RunOpened):
         await world.notifier.tell("start", opened)

@@ -10,7 +10,9 @@ from pathlib import Path
 from msgspec import Struct, json
 
 from liftlock.cli.naming import is_run, number_of, run_stream, runs_of, spoken, upgrade_id, upgrade_of, upgrade_stream
+from liftlock.cli.opening import prove
 from liftlock.cli.trouble import refuse
+from liftlock.journal.sqlite import SqliteStore
 from liftlock.model.events import Entry
 from liftlock.model.fold import fold
 from liftlock.model.ports import Store
@@ -18,6 +20,7 @@ from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule
 
 SHOWN_MAX = 8
+CAUSES_MAX = 50
 
 
 class Chosen(Struct, frozen=True):
@@ -50,7 +53,7 @@ def existing(plan: Path) -> Path:
     return plan
 
 
-async def choose_upgrade(store: Store, which: str, title: str = "") -> str:
+async def choose_upgrade(store: SqliteStore, which: str, title: str = "") -> str:
     """The upgrade's id. `title`: of the plan, where `which` is a plan file."""
     known = sorted({upgrade_of(stream) for stream in await store.streams("u-")})
     if title:
@@ -71,7 +74,7 @@ async def choose_upgrade(store: Store, which: str, title: str = "") -> str:
     raise refuse("several-upgrades", known=listed(near))
 
 
-async def choose_run(store: Store, which: str, title: str = "") -> Chosen:
+async def choose_run(store: SqliteStore, which: str, title: str = "") -> Chosen:
     """Refused if there is none."""
     stream = which if which.startswith("u-") else f"u-{which}"
     if not title and is_run(stream) and await store.head(stream):
@@ -86,14 +89,16 @@ async def choose_run(store: Store, which: str, title: str = "") -> Chosen:
     return await load_run(store, runs[-1])
 
 
-async def load_run(store: Store, stream: str) -> Chosen:
+async def load_run(store: SqliteStore, stream: str) -> Chosen:
+    """Raises WorldError(STORE_CORRUPT) if it is not what was recorded: nothing is decided on that."""
+    await prove(store, stream)
     entries = await store.entries(stream)
     run = fold(entries)
     schedule = json.decode(await store.get(run.schedule), type=Schedule)
     return Chosen(upgrade_of(stream), stream, entries, run, schedule)
 
 
-async def open_run_of(store: Store, upgrade: str) -> Chosen | None:
+async def open_run_of(store: SqliteStore, upgrade: str) -> Chosen | None:
     """The upgrade's run that is not closed: there is one at most, as its hosts are locked."""
     for stream in reversed(runs_of(upgrade, await store.streams(upgrade_stream(upgrade)))):
         chosen = await load_run(store, stream)
@@ -105,6 +110,17 @@ async def open_run_of(store: Store, upgrade: str) -> Chosen | None:
 async def next_run(store: Store, upgrade: str) -> str:
     runs = runs_of(upgrade, await store.streams(upgrade_stream(upgrade)))
     return run_stream(upgrade, number_of(runs[-1]) + 1 if runs else 1)
+
+
+async def causes_of(store: Store, stream: str, run: Run) -> dict[str, Entry]:
+    """What came of the steps that are held: subject -> the entry of the attempt's end."""
+    found: dict[str, Entry] = {}
+    for subject in list(run.holds)[:CAUSES_MAX]:
+        lane_id, _, name = subject.rpartition("/")
+        seq = run.lanes[lane_id].step(name).seq if lane_id in run.lanes else -1
+        if seq >= 0:
+            found |= dict.fromkeys([subject], (await store.entries(stream, seq, 1))[0])
+    return found
 
 
 def listed(names: Sequence[str]) -> str:

@@ -45,7 +45,7 @@ def backup(into: Folder, store: StoreAt = "", lang: Lang = "", as_json: Json = F
 def refuse_unless_empty(folder: Path) -> None:
     """A copy never mixes with what is there. Raises WorldError(REFUSED)."""
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise WorldError(WorldKind.REFUSED, f"{folder} is not an empty folder", what=str(folder), about="copy")
+        raise WorldError(WorldKind.REFUSED, f"{folder} is not an empty folder", what=str(folder), why="copy")
 
 
 @command(journal, "liftlock journal restore /mnt/backup/liftlock-2026-12-20 --store /srv/liftlock")

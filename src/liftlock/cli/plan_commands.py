@@ -25,6 +25,7 @@ from liftlock.decide.compare import compare
 from liftlock.decide.estimate import estimate
 from liftlock.execute.preview import Shown, preview
 from liftlock.hosts.reach import Reach
+from liftlock.journal.sqlite import SqliteStore
 from liftlock.model.ports import Store
 from liftlock.model.schedule import Schedule
 from liftlock.publish.comparison import Change, changes_json, changes_text, diff_text
@@ -105,7 +106,7 @@ def plan(
     complete(work())
 
 
-async def as_amendment(store: Store, prepared: Prepared) -> Prepared:
+async def as_amendment(store: SqliteStore, prepared: Prepared) -> Prepared:
     """While a run of the upgrade is open, a plan is a change to it: hosts keep the waves that they have there."""
     running = await open_run_of(store, prepared.upgrade)
     return prepared if running is None else arranged_after(prepared, running.schedule)

@@ -201,7 +201,7 @@ def verify(
     """Prove an archive without the store: every byte, digest, tree and signature. Status 1 if anything was changed."""
     screen = open_screen(lang, as_json)
     if not bundle.is_file():
-        raise WorldError(WorldKind.MISSING, f"{bundle}: no archive here", what=str(bundle), about="archive")
+        raise WorldError(WorldKind.MISSING, f"{bundle}: no archive here", what=str(bundle), why="archive")
     found = verify_bundle(bundle, key=key or None)
     if as_json:
         screen.data({**to_builtins(found), "ok": found.ok})

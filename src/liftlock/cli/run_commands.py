@@ -12,7 +12,7 @@ import typer
 from msgspec import Struct
 
 from liftlock.cli.beginning import ApprovedPlan, approved_plan, be_ready, begin
-from liftlock.cli.choosing import Chosen, choose_run, choose_upgrade, load_run, open_run_of, plan_in
+from liftlock.cli.choosing import Chosen, causes_of, choose_run, choose_upgrade, load_run, open_run_of, plan_in
 from liftlock.cli.clock import SystemClock
 from liftlock.cli.discovery import Found
 from liftlock.cli.exits import Exit, of_run
@@ -33,6 +33,7 @@ from liftlock.execute.world import TakenOver, World
 from liftlock.journal.sqlite import SqliteStore
 from liftlock.model.decisions import Wait
 from liftlock.model.events import Entry, RunAmended
+from liftlock.model.fold import advance
 from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule
 from liftlock.publish.status import status_text
@@ -99,7 +100,7 @@ async def start(driver: Driver, approved: ApprovedPlan) -> Exit:
     clock, schedule = approved.clock, approved.schedule
     async with world_of(driver.screen, driver.store, clock, driver.found, schedule, driver.folder) as world:
         await be_ready(driver.screen, world, approved)
-        chosen = await begin(world, approved, driver.by, driver.controller)
+        chosen = await begin(world, driver.store, approved, driver.by, driver.controller)
         run, amended = await drive_once(driver, chosen, world, clock)
     return await go_on(driver, await load_run(driver.store, chosen.stream)) if amended else of_run(run)
 
@@ -183,11 +184,17 @@ async def drive_once(driver: Driver, chosen: Chosen, world: World, clock: System
         raise refuse("taken-over", run=chosen.name, controller=str(other) or "-") from other
     if amended.is_set() and not interrupts.left:
         return run, True
-    show_end(driver.screen, chosen, run, clock, left=interrupts.left)
+    await interrupts.settled()
+    for entry in await driver.store.entries(chosen.stream, run.size):
+        advance(run, entry)
+    causes = await causes_of(driver.store, chosen.stream, run)
+    show_end(driver.screen, chosen, run, causes, clock, left=interrupts.left)
     return run, False
 
 
-def show_end(screen: Screen, chosen: Chosen, run: Run, clock: SystemClock, *, left: bool) -> None:
+def show_end(
+    screen: Screen, chosen: Chosen, run: Run, causes: dict[str, Entry], clock: SystemClock, *, left: bool
+) -> None:
     if screen.as_json:
         return
     now, schedule = clock.now(), chosen.schedule
@@ -200,6 +207,7 @@ def show_end(screen: Screen, chosen: Chosen, run: Run, clock: SystemClock, *, le
             name=chosen.name,
             waiting=None if left else waiting_for(lay_out(schedule), run, now),
             outlook=outlook_of(schedule, run, now),
+            causes=causes,
             width=screen.width,
             paint=screen.paint,
         )
@@ -209,10 +217,12 @@ def show_end(screen: Screen, chosen: Chosen, run: Run, clock: SystemClock, *, le
 
 
 def what_next(run: Run, *, left: bool) -> str:
-    """The sentence that says how an open run goes on."""
-    if left:
-        return "ui.run.left"
-    return "ui.run.paused" if run.paused is not None and not run.holds else "ui.run.waits"
+    """The words that say how an open run goes on."""
+    if run.holds and not left:
+        return "ui.run.waits"
+    if run.paused is not None:
+        return "ui.run.left_paused" if left else "ui.run.paused"
+    return "ui.run.left" if left else "ui.run.waits"
 
 
 def complete_fast(work: Coroutine[object, object, Exit]) -> Exit:

@@ -86,7 +86,7 @@ def read_bounded(path: Path) -> bytes:
 def refuse_without_folder(path: Path) -> None:
     """Raises WorldError(MISSING) where a file is to be written into a folder that is not there."""
     if not path.parent.is_dir():
-        raise WorldError(WorldKind.MISSING, f"{path.parent}: no folder", what=str(path.parent), about="folder")
+        raise WorldError(WorldKind.MISSING, f"{path.parent}: no folder", what=str(path.parent), why="folder")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -11,6 +11,7 @@ from typing import Self
 
 from liftlock.execute import commands
 from liftlock.execute.opening import Refused
+from liftlock.model.errors import WorldError
 from liftlock.model.ports import Clock, Store
 from liftlock.publish.words import Words
 
@@ -65,3 +66,10 @@ class Interrupts:
             await commands.pause(self.store, self.stream, self.clock.now(), self.by, "Ctrl-C")
         except Refused as refused:
             self.remark(self.words.reason(refused.reason))
+        except WorldError as error:
+            self.remark(self.words.world(error))
+
+    async def settled(self) -> None:
+        """Until the pause, if one was asked for, is recorded or refused."""
+        if self.pausing is not None:
+            await self.pausing

@@ -1,6 +1,6 @@
 """How trouble reaches a person: one line, what to do, and an exit status that a script can read."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
@@ -12,7 +12,6 @@ from liftlock.cli.screen import latest, open_screen
 from liftlock.execute.opening import Refused
 from liftlock.model.errors import WorldError
 from liftlock.model.reasons import Field, Reason
-from liftlock.publish.words import world_codes
 
 
 def refuse(code: str, /, **fields: Field) -> Refused:
@@ -35,12 +34,12 @@ def told(*, as_json: bool = False) -> Iterator[None]:
         open_screen(as_json=True).trouble("usage", error.format_message(), hint, Exit.USAGE)
         raise typer.Exit(Exit.USAGE) from error
     except WorldError as error:
-        hint = help_for(world_codes(error), error.fields)
-        latest().trouble(error.kind.value, latest().words.world(error), hint, Exit.WORLD)
+        words = latest().words
+        latest().trouble(error.kind.value, words.world(error), words.world_help(error), Exit.WORLD)
         raise typer.Exit(Exit.WORLD) from error
     except Refused as refused:
         reason = as_spoken(refused.reason)
-        hint = help_for(reason_codes(reason), reason.fields)
+        hint = help_for(reason)
         latest().trouble(reason.code, latest().words.reason(reason), hint, Exit.FINDINGS)
         raise typer.Exit(Exit.FINDINGS) from refused
 
@@ -57,8 +56,7 @@ def reason_codes(reason: Reason) -> list[str]:
     return [f"{code}.{reason.fields['result']}", code] if "result" in reason.fields else [code]
 
 
-def help_for(codes: Iterable[str], fields: dict[str, Field]) -> str:
-    """What to do about it, by the first code that has words; empty where there is nothing to say."""
-    words = latest().words
-    keys = tuple(f"{code}.help" for code in codes)
-    return words.fill(keys, fields) if words.find(*keys) else ""
+def help_for(reason: Reason) -> str:
+    """What to do about it, by the nearest code that has words; empty where there is nothing to say."""
+    words, keys = latest().words, tuple(f"{code}.help" for code in reason_codes(reason))
+    return words.fill(keys, reason.fields) if words.find(*keys) else ""

@@ -4,7 +4,7 @@ import asyncio
 
 import typer
 
-from liftlock.cli.choosing import Chosen, load_run
+from liftlock.cli.choosing import Chosen, causes_of, load_run
 from liftlock.cli.exits import Exit, of_run
 from liftlock.cli.live import Watcher
 from liftlock.cli.opening import complete
@@ -29,7 +29,7 @@ def status(which: Which = "", store: StoreAt = "", lang: Lang = "", as_json: Jso
 
     async def work() -> Exit:
         async with session(screen, which, store) as at:
-            show(at)
+            show(at, await causes_of(at.store, at.chosen.stream, at.chosen.run))
             return Exit.OK if goes_on(at.chosen.run) else of_run(at.chosen.run)
 
     raise typer.Exit(complete(work()))
@@ -40,11 +40,12 @@ def goes_on(run: Run) -> bool:
     return run.result is None and not run.holds and run.paused is None
 
 
-def show(at: Session) -> None:
+def show(at: Session, causes: dict[str, Entry]) -> None:
     screen, chosen = at.screen, at.chosen
     outlook = outlook_of(chosen.schedule, chosen.run, at.now)
     if screen.as_json:
-        screen.data(status_json(chosen.schedule, chosen.run, at.now, screen.words, name=chosen.name, outlook=outlook))
+        words, name = screen.words, chosen.name
+        screen.data(status_json(chosen.schedule, chosen.run, at.now, words, name=name, outlook=outlook, causes=causes))
         return
     screen.text(
         status_text(
@@ -55,6 +56,7 @@ def show(at: Session) -> None:
             name=chosen.name,
             waiting=waiting_for(lay_out(chosen.schedule), chosen.run, at.now),
             outlook=outlook,
+            causes=causes,
             width=screen.width,
             paint=screen.paint,
         )

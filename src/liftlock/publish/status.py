@@ -1,10 +1,12 @@
 """One look at a run: where it stands, what is in hand, what waits for a person."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from msgspec import to_builtins
 
+from liftlock.model.events import Entry
 from liftlock.model.reasons import Reason
 from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule, Stage
@@ -34,6 +36,7 @@ STYLES: dict[Standing, Style] = {
     Standing.ABORTING: "warn",
 }
 IN_HAND_MAX = 12
+NO_CAUSES: Mapping[str, Entry] = {}
 
 
 def status_text(
@@ -45,10 +48,11 @@ def status_text(
     name: str = "",
     waiting: Reason | None = None,
     outlook: Outlook = NO_OUTLOOK,
+    causes: Mapping[str, Entry] = NO_CAUSES,
     width: int = 100,
     paint: Paint = bare,
 ) -> str:
-    """`waiting`: why the loop does nothing just now. `name`: the run's."""
+    """`waiting`: why the loop does nothing now. `name`: the run's. `causes`: what came of the steps that are held."""
     words = words.within(schedule.zone)
     title = f"{schedule.title}  {name}".strip()
     lines = [paint("title", title), paint(STYLES.get(standing_of(run), "good"), headline(run, words))]
@@ -58,7 +62,7 @@ def status_text(
     lines += ["", *stage_lines(schedule, run, words, width, paint)]
     lines += in_hand_lines(run, now, words, width, paint)
     lines += manual_lines(schedule, run, words, width, paint)
-    lines += hold_lines(run, words, width, paint)
+    lines += hold_lines(run, causes, words, width, paint)
     lines += out_lines(run, words, width, paint)
     if waiting is not None and not run.flying and run.result is None:
         lines += ["", *wrap(words.say("ui.waiting", why=words.reason(waiting)), width)]
@@ -98,13 +102,15 @@ def in_hand_lines(run: Run, now: datetime, words: Words, width: int, paint: Pain
     return [*lines, "  " + words.say("ui.more", more=more)] if more > 0 else lines
 
 
-def hold_lines(run: Run, words: Words, width: int, paint: Paint) -> list[str]:
-    """Each hold with the command that settles it."""
+def hold_lines(run: Run, causes: Mapping[str, Entry], words: Words, width: int, paint: Paint) -> list[str]:
+    """Each hold with what came before it and the command that settles it."""
     if not run.holds:
         return []
     lines = ["", paint("bad", words.say("ui.holds"))]
     for subject, why in run.holds.items():
         lines += wrap(f"  {subject}{words.say('ui.why', text=words.reason(why))}", width, "    ")
+        if subject in causes:
+            lines += wrap(f"    {words.time(causes[subject].at)} {words.event(causes[subject])}", width, "    ")
         lines.append("    " + words.say("ui.settle_with", subject=subject))
         lines += [paint("dim", each) for each in wrap("    " + words.say(answers_for(subject)), width, "    ")]
     return lines
@@ -141,7 +147,14 @@ def out_lines(run: Run, words: Words, width: int, paint: Paint) -> list[str]:
 
 
 def status_json(
-    schedule: Schedule, run: Run, now: datetime, words: Words, *, name: str = "", outlook: Outlook = NO_OUTLOOK
+    schedule: Schedule,
+    run: Run,
+    now: datetime,
+    words: Words,
+    *,
+    name: str = "",
+    outlook: Outlook = NO_OUTLOOK,
+    causes: Mapping[str, Entry] = NO_CAUSES,
 ) -> dict[str, Any]:
     """For programs."""
     built: dict[str, Any] = {
@@ -166,7 +179,14 @@ def status_json(
             for step, _ in manual_steps(schedule, run)
         ],
         "holds": [
-            {"subject": s, "code": r.code, "fields": r.fields, "why": words.reason(r)} for s, r in run.holds.items()
+            {
+                "subject": subject,
+                "code": why.code,
+                "fields": why.fields,
+                "why": words.reason(why),
+                "cause": words.event(causes[subject]) if subject in causes else "",
+            }
+            for subject, why in run.holds.items()
         ],
         "out_of_service": [{"component": component, "host": host} for component, host in out_of_service(run)],
         "outlook": to_builtins(outlook),

@@ -5,7 +5,7 @@ fields as they are. Values come from hosts and people: they are shown on one lin
 
 Keys:  finding.L012, finding.L012.help   what is wrong with a plan, and what to do
        reason.<code>  failure.<code>     why something was decided, why a step did not do its work
-       world.<kind>                      what the world answered instead
+       world.<kind>, world.<kind>.<why>  what the world answered instead
        discrepancy.<code>                what a verification found changed
        event.<Name>                      a line of the work log
        word.<Enum>.<value>               a term of the field
@@ -143,7 +143,12 @@ class Words:
         return self.fill(codes, failure.fields)
 
     def world(self, error: WorldError) -> str:
-        return self.fill(tuple(world_codes(error)), {**error.fields, "message": error.message})
+        return self.fill(world_codes(error), world_fields(error))
+
+    def world_help(self, error: WorldError) -> str:
+        """What to do about it; empty where there is nothing to say."""
+        codes = tuple(f"{code}.help" for code in world_codes(error))
+        return self.fill(codes, world_fields(error)) if self.find(*codes) else ""
 
     def event(self, entry: Entry) -> str:
         """What happened, in one line."""
@@ -207,10 +212,14 @@ class Words:
         return self.say("ui.comma").join(parts)
 
 
-def world_codes(error: WorldError) -> list[str]:
-    """The words' keys, the nearest first: `about` says which thing a command asked for (a record, an archive)."""
-    code = f"world.{error.kind.value}"
-    return [f"{code}.{error.fields['about']}", code] if "about" in error.fields else [code]
+def world_codes(error: WorldError) -> tuple[str, ...]:
+    """The kind with why it is so, where the port says why; then the kind."""
+    kind, why = f"world.{error.kind.value}", error.fields.get("why")
+    return (f"{kind}.{why}", kind) if why else (kind,)
+
+
+def world_fields(error: WorldError) -> dict[str, Field]:
+    return {"why": error.message, **error.fields, "message": error.message}
 
 
 def moment_of(text: str) -> datetime | None:
