@@ -70,6 +70,12 @@ class Sshd:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
+    def start_again(self) -> None:
+        """After a stop: on the same port, with the same keys."""
+        log = (self.folder / "sshd.log").open("ab")
+        self.process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(self.folder / "sshd_config")], stderr=log)
+        wait_for(self.port, self.process, self.folder)
+
     def stop(self) -> None:
         self.cut()
         self.process.terminate()

@@ -1,5 +1,7 @@
 """The site of tests/cli with its hosts behind real sshds, one each: what happens to one host happens to it alone."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from tests.sshd import Sshd, start_sshd
 class FarSite(Site):
     """Hosts are reached over ssh, and have their own folder as the variable `home`."""
 
-    def __init__(self, folder: Path, faking: dict[str, str] | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self.sshds: dict[str, Sshd] = {}
         super().__init__(folder)
         for host in HOSTS:
@@ -40,6 +42,12 @@ class FarSite(Site):
         path = super().write_plan(name, **how)
         path.write_text(path.read_text().replace("{root}", "{home}"))
         return path
+
+    def wait_until(self, true: Callable[[], bool], *, within_s: float = 20.0) -> None:
+        deadline = time.monotonic() + within_s
+        while not true():
+            assert time.monotonic() < deadline, self.run_any("log")
+            time.sleep(0.02)
 
     def close(self) -> None:
         super().close()

@@ -12,6 +12,7 @@ from liftlock.cli.secrets import LocalSecrets
 from liftlock.execute.notify import ChannelNotifier
 from liftlock.execute.world import Occasion, World
 from liftlock.hosts.reach import Reach
+from liftlock.model.errors import WorldError
 from liftlock.model.events import Entry, RunEvents
 from liftlock.model.ports import Store
 from liftlock.model.schedule import Schedule
@@ -22,7 +23,15 @@ async def world_of(
     screen: Screen, store: Store, clock: SystemClock, found: Found, schedule: Schedule, folder: Path
 ) -> AsyncIterator[World]:
     """`folder`: where relative paths of secrets begin. Connections are closed at the end."""
-    reach = Reach(schedule.hosts, clock, seed=os.getpid())
+    words = screen.words
+
+    def heard(host: str, error: WorldError | None) -> None:
+        if error is None:
+            screen.warn(words.say("ui.host_back", host=host))
+        else:
+            screen.warn(words.say("ui.host_silent", host=host, problem=error.message))
+
+    reach = Reach(schedule.hosts, clock, seed=os.getpid(), heard=heard)
     try:
         yield World(
             store=store,

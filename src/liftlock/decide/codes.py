@@ -131,4 +131,5 @@ CODES: dict[str, tuple[str, ...]] = {
     "L310": ("host", "free_mb", "needed_mb"),  # warning: little memory is free
     "L311": ("host", "problem"),  # its host key is not the one that is known
     "L312": ("host", "problem"),  # it refuses the login
+    "L313": ("host", "place"),  # a disk that is to be written is read-only
 }

@@ -87,6 +87,12 @@ def disks_have_room(look: Look) -> Iterator[Finding]:
             yield found("L304", Severity.ERROR, host=host.host, free_mb=free_mb, needed_mb=look.needed_mb)
 
 
+def disks_can_be_written(look: Look) -> Iterator[Finding]:
+    for host in reachable(look, look.hosts):
+        if place := host.facts.get("read_only"):
+            yield found("L313", Severity.ERROR, host=host.host, place=place)
+
+
 def memory_is_free(look: Look) -> Iterator[Finding]:
     for host in reachable(look, look.hosts):
         free_mb = number(host.facts.get("memory_free_mb"))
@@ -149,6 +155,7 @@ RULES: tuple[Callable[[Look], Iterable[Finding]], ...] = (
     hosts_answer,
     clocks_agree,
     disks_have_room,
+    disks_can_be_written,
     memory_is_free,
     versions_are_the_old_ones,
     services_run,

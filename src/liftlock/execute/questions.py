@@ -7,10 +7,13 @@ from liftlock.decide.expand import Layout, expand, lay_out
 from liftlock.execute.preview import context_of
 from liftlock.execute.survey import Question, Version
 from liftlock.model.actions import Action, Kind
+from liftlock.model.inventory import Host
 from liftlock.model.schedule import Schedule, Stage, Step
 
+CHANGES = (Kind.INSTALL, Kind.CONFIGURE)  # a backup reads its paths, and a read-only disk is no obstacle to that
 WRITES = (Kind.INSTALL, Kind.CONFIGURE, Kind.BACKUP, Kind.MIGRATE, Kind.FETCH)
 SERVICES = (Kind.START, Kind.STOP, Kind.RESTART)
+USUAL_STATE = "/var/tmp"
 UNIT_KEYS = ("unit", "service")  # arguments by which a driver names a unit of the host's service manager
 
 
@@ -28,12 +31,19 @@ def questions_of(schedule: Schedule) -> dict[str, Question]:
 def question(layout: Layout, host: str, found: list[tuple[Stage, Step]]) -> Question:
     here = [step.action for _, step in found if step.at == host]
     versions = {version.component: version for version in versions_of(layout, found)}
+    state = state_of(layout.schedule.hosts[host])
     return Question(
-        paths=unique(("/", *(path for action in here if action.kind in WRITES for path in paths_of(action)))),
+        paths=unique(("/", state, *(path for action in here if action.kind in WRITES for path in paths_of(action)))),
+        writes=unique((state, *(path for action in here if action.kind in CHANGES for path in paths_of(action)))),
         services=unique(name for action in here if action.kind in SERVICES for name in services_of(action)),
         ports=tuple(sorted({port for action in here if action.kind is Kind.VERIFY for port in ports_of(action)})),
         versions=tuple(versions.values()),
     )
+
+
+def state_of(host: Host) -> str:
+    """Where marks and artifacts lie, as far as one knows before the host was asked."""
+    return host.state or (f"{host.root}/state" if host.connection == "sandbox" else USUAL_STATE)
 
 
 def paths_of(action: Action) -> Iterator[str]:

@@ -48,11 +48,15 @@ fi
 line /etc/timezone || value=$(date +%Z 2>/dev/null)
 say zone "$value"
 line /proc/sys/kernel/random/boot_id && say boot "$value"
-set --
-for path in $SURVEY_PATHS; do
+existing() {
+  path=$1
   while [ ! -e "$path" ]; do
     case $path in */*) path=${path%/*} path=${path:-/} ;; *) path=. ;; esac
   done
+}
+set --
+for each in $SURVEY_PATHS; do
+  existing "$each"
   set -- "$@" "$path"
 done
 df -Pk "$@" 2>/dev/null | {
@@ -63,6 +67,19 @@ df -Pk "$@" 2>/dev/null | {
   done
   [ -z "$least" ] || say disk_free_mb "$((least / 1024))"
 }
+for each in $SURVEY_WRITES; do
+  [ -r /proc/mounts ] || break
+  existing "$each"
+  mount=$(df -Pk "$path" 2>/dev/null | {
+    read -r head
+    read -r device blocks used free share mount && printf '%s' "$mount"
+  })
+  flags=
+  while read -r device target type options rest; do
+    [ "$target" != "$mount" ] || flags=$options
+  done </proc/mounts
+  case $flags in ro | ro,*) say read_only "$each" && break ;; esac
+done
 for unit in $SURVEY_SERVICES; do
   command -v systemctl >/dev/null 2>&1 || break
   say "service:$unit" "$(systemctl is-active "$unit" 2>/dev/null)"
@@ -93,9 +110,13 @@ class Version(Struct, frozen=True):
 
 
 class Question(Struct, frozen=True):
-    """What is asked of one host beyond what is asked of all. `paths`, `services`: without blanks."""
+    """What is asked of one host beyond what is asked of all. `paths`, `writes`, `services`: without blanks.
+
+    `paths`: where room is needed; `writes`: where a read-only disk would stop us.
+    """
 
     paths: tuple[str, ...] = ("/",)
+    writes: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
     versions: tuple[Version, ...] = ()
@@ -154,6 +175,7 @@ async def ask(
 def script(question: Question) -> Script:
     variables = {
         "SURVEY_PATHS": " ".join(word for word in question.paths if is_word(word)) or "/",
+        "SURVEY_WRITES": " ".join(word for word in question.writes if is_word(word)),
         "SURVEY_SERVICES": " ".join(word for word in question.services if is_word(word)),
         "SURVEY_PORTS": " ".join(str(port) for port in question.ports),
     }

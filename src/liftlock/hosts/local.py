@@ -13,6 +13,7 @@ from typing import cast
 
 from liftlock.hosts.limits import Limits
 from liftlock.hosts.shell import Shell, prelude
+from liftlock.hosts.wires import said
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.inventory import Host
 
@@ -157,13 +158,13 @@ async def converse(address: str, text: bytes) -> AsyncGenerator[bytes, None]:
             host, _, port = address.rpartition(":")
             reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
     except (OSError, ValueError) as error:
-        raise WorldError(WorldKind.UNREACHABLE, f"{address}: {error}", address=address) from error
+        raise WorldError(WorldKind.UNREACHABLE, f"{address}: {said(error)}", address=address) from error
     try:
         if text:
             writer.write(text)
             while data := await reader.read(READ_BYTES):
                 yield data
     except OSError as error:
-        raise WorldError(WorldKind.UNREACHABLE, f"{address}: {error}", address=address) from error
+        raise WorldError(WorldKind.UNREACHABLE, f"{address}: {said(error)}", address=address) from error
     finally:
         writer.close()

@@ -37,23 +37,38 @@ from liftlock.model.schedule import CONTROLLER
 
 Answer = TypeVar("Answer")
 USUAL = Limits()
+Heard = Callable[[str, WorldError | None], None]
 NOTHING_STARTED = (WorldKind.HOST_FULL, WorldKind.REBOOTED)
 
 
+def unheard(host: str, error: WorldError | None) -> None:
+    """Nobody listens."""
+
+
 class Reach:
-    """Implements `liftlock.model.ports.Hosts`. `seed`: of the jitter between logins; `shell`: what runs on the hosts.
+    """Implements `liftlock.model.ports.Hosts`. `seed`: of the jitter between logins; `shell`: what runs on the hosts;
+    `heard`: is told of a host that is waited for in vain, and once it answers again.
 
     `controller` is where the program itself runs: a `local` host that needs no inventory entry.
     """
 
     def __init__(
-        self, hosts: Mapping[str, Host], clock: Clock, *, limits: Limits = USUAL, seed: int = 0, shell: str = "sh"
+        self,
+        hosts: Mapping[str, Host],
+        clock: Clock,
+        *,
+        limits: Limits = USUAL,
+        seed: int = 0,
+        shell: str = "sh",
+        heard: Heard = unheard,
     ) -> None:
         self._hosts = {CONTROLLER: Host(CONTROLLER, connection="local"), **hosts}
         self._clock = clock
         self._limits = limits
         self._random = Random(seed)
         self._shell = shell
+        self._heard = heard
+        self._silent: set[str] = set()
         self._gangway: Gangway | None = None
         self._links: dict[str, Link] = {}
 
@@ -164,6 +179,7 @@ class Reach:
         for attempt in range(1_000_000):
             try:
                 shell = (await link.connection()).shell
+                self._note(host, None)
                 if not stateless:
                     (await link.welcome()).folder()
                 asked = True
@@ -177,10 +193,16 @@ class Reach:
                 if error.kind is not WorldKind.UNREACHABLE or not asked:
                     raise
                 why = error
+                self._note(host, error)
             if self._clock.monotonic() >= until_s:
                 raise why
             await link.pause(attempt)
         raise AssertionError("unreachable")
+
+    def _note(self, host: str, error: WorldError | None) -> None:
+        if (error is None) is (host in self._silent):
+            self._silent ^= {host}
+            self._heard(host, error)
 
     async def _settle(self, shell: Shell, name: str, left_s: float, *, bury: bool) -> ScriptOutcome | Absent:
         found = await attempts.settle(shell, name, timeout_s=left_s, bury=bury, clock=self._clock, limits=self._limits)

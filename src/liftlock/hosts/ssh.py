@@ -13,6 +13,7 @@ import asyncssh
 from liftlock.hosts.limits import Limits
 from liftlock.hosts.login import Client, host_key_error, options
 from liftlock.hosts.shell import Shell, prelude
+from liftlock.hosts.wires import said
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.inventory import Host
 
@@ -62,7 +63,7 @@ class SshConnection:
                     yield data
             writer.close()
         except (asyncssh.Error, OSError, ValueError) as error:
-            raise WorldError(WorldKind.UNREACHABLE, f"{address}: {error}", address=address) from error
+            raise WorldError(WorldKind.UNREACHABLE, f"{address}: {said(error)}", address=address) from error
 
     @asynccontextmanager
     async def tunnel(self, host: str, port: int) -> AsyncIterator[str]:
@@ -123,7 +124,11 @@ async def open_ssh(host: Host, nonce: str, command: str, limits: Limits) -> SshC
     except (asyncssh.KeyExchangeFailed, asyncssh.ProtocolNotSupported) as error:
         raise WorldError(WorldKind.REFUSED, f"no common language: {error.reason}", host=host.name) from error
     except (asyncssh.Error, OSError, TimeoutError) as error:
-        raise WorldError(WorldKind.UNREACHABLE, f"no connection: {error or 'timed out'}", host=host.name) from error
+        raise WorldError(
+            WorldKind.UNREACHABLE,
+            f"no connection to {host.address or host.name}:{host.port}: {said(error)}",
+            host=host.name,
+        ) from error
     shell = Shell(nonce)
     try:
         channel, _ = await connection.create_session(lambda: ShellSession(shell), f"exec {command}", encoding=None)

@@ -3,6 +3,7 @@
 Every method raises WorldError and nothing else.
 """
 
+import os
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
@@ -37,3 +38,9 @@ class Connection(Protocol):
         """The path of a unix socket here that leads to host:port as the host sees it; empty: connect directly."""
 
     async def close(self) -> None: ...
+
+
+def said(error: Exception) -> str:
+    """What the system says, without numbers and calls."""
+    number = error.errno if isinstance(error, OSError) else None
+    return os.strerror(number) if number else str(error) or "timed out"
