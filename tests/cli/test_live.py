@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import select
 import signal
 import sys
@@ -142,3 +143,12 @@ def test_people_are_told(site: Site) -> None:
     notes = [json.loads(line) for line in (site.folder / "notes.txt").read_text().splitlines()]
     assert {"start", "rollback", "end"} == {note["occasion"] for note in notes}
     assert all(note["text"].startswith("App to 1.1") for note in notes)
+
+
+def test_what_is_said_beside_a_picture_stands_above_it(site: Site) -> None:
+    """The picture is taken away, the line is written, and the picture is drawn again below."""
+    site.bad.add("1.1")
+    site.write_plan(more="notify:\n  - {command: 'exit 3', on: [rollback]}", within="0.3s")
+    status, shown = in_terminal(site, "run", "plan.yaml", "--yes")
+    assert status == 3, shown
+    assert re.search(r"\x1b\[2K(\x1b\[0m)?liftlock: [^\r\n]+\r\n", shown), shown

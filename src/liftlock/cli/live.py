@@ -47,6 +47,7 @@ class Watcher:
 
             self.live = Live(console=Console(file=self.screen.out, highlight=False), auto_refresh=False)
             self.live.start()
+            self.screen.above = self.above
         else:
             self.shown_at = self.clock.monotonic()
         return self
@@ -55,6 +56,7 @@ class Watcher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.live is not None:
+            self.screen.above = None
             self.live.stop()
 
     def follow(self, schedule: Schedule) -> None:
@@ -134,6 +136,10 @@ class Watcher:
     def remark(self, text: str) -> None:
         """A line of the command itself, above the picture."""
         if self.live is not None:
-            self.live.console.print(text)
+            self.above(text)
         else:
             self.screen.warn(text)
+
+    def above(self, text: str) -> None:
+        if self.live is not None:
+            self.live.console.print(text, markup=False)

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import IO, Any
 
@@ -26,6 +26,7 @@ class Screen:
         self.words = Words(choose_language(lang, "", environ))
         self.out: IO[str] = sys.stdout
         self.err: IO[str] = sys.stderr
+        self.above: Callable[[str], None] | None = None  # where a picture is drawn, how a line gets above it
 
     @property
     def width(self) -> int:
@@ -74,6 +75,9 @@ class Screen:
 
     def warn(self, text: str) -> None:
         """Beside the result, never inside it."""
+        if self.above is not None:
+            self.above(f"liftlock: {text}")
+            return
         self.err.write(f"liftlock: {text}\n")
         self.err.flush()
 
