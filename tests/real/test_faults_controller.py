@@ -72,6 +72,12 @@ def told(site: Site, *words: str, file: str = "journal.db") -> str:
     return said
 
 
+def cause(site: Site, *words: str) -> str:
+    """Why the one hold came about, as the status says it."""
+    (hold,) = site.data("status", *words, expect=4)["holds"]
+    return str(hold["cause"])
+
+
 # --- the journal's disk and file ----------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from tests.cli.conftest import HOSTS
 from tests.hosts.grounds import belongs
 from tests.real.disks import Disk
 from tests.real.far import FarSite
-from tests.real.test_faults_controller import end
+from tests.real.test_faults_controller import cause, end
 from tests.sshd import processes
 
 GATED = """\
@@ -85,7 +85,7 @@ def test_a_host_that_dies_in_the_middle_holds_the_run_and_a_person_answers(far: 
     held = far.data("status", expect=4)["holds"]
     assert [hold["code"] for hold in held] == ["outcome-unknown"]
     assert "cannot be reached" in held[0]["cause"]
-    assert "无法连接" in far.run("status", "--lang", "zh", expect=4).output
+    assert "无法连接" in cause(far, "--lang", "zh")
     far.sshds[host].start_again()
     (far.root(host) / "gate").touch()
     far.run("settle", held[0]["subject"], "retry", "-m", "it is up again, the command was cut off")
@@ -133,7 +133,7 @@ def test_a_disk_that_fills_in_the_middle_holds_until_there_is_room(far: FarSite,
     assert "no space" in out
     held = far.data("status", expect=4)["holds"]
     assert "no space" in held[0]["cause"]
-    assert "磁盘已满" in far.run("status", "--lang", "zh", expect=4).output
+    assert "磁盘已满" in cause(far, "--lang", "zh")
     disks[host].free()
     far.run("settle", held[0]["subject"], "retry", "-m", "there is room again")
     far.run("run", "plan.yaml", expect=3)

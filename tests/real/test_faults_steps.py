@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import HOSTS, Site
 from tests.drivers.test_haproxy import Haproxy
-from tests.real.test_faults_controller import GATED, begin, end, open_gates
+from tests.real.test_faults_controller import GATED, begin, cause, end, open_gates
 from tests.sshd import processes
 
 COMMANDS = {
@@ -68,9 +68,9 @@ def test_a_service_that_dies_while_it_is_watched_is_not_up(site: Site) -> None:
     out = site.run("run", "plan.yaml", expect=4).output
     assert "came up and was gone within 1 s" in out
     assert "b05-restart" in out, "on the way back it dies again: a person is asked"
-    assert "came up and was gone" in site.run("status", expect=4).output, "the hold says why"
+    assert "came up and was gone" in cause(site), "the hold says why"
     assert site.version("app-01") == "1.0"
-    assert "不到 1 秒就退出" in site.run("status", "--lang", "zh", expect=4).output
+    assert "不到 1 秒就退出" in cause(site, "--lang", "zh")
 
 
 def test_a_service_that_dies_later_is_caught_by_the_soak(site: Site) -> None:
@@ -113,7 +113,7 @@ def test_the_balancers_socket_is_gone_in_the_middle_of_a_run(balanced: tuple[Sit
     held = site.data("status", expect=4)["holds"]
     assert [hold["subject"].rpartition("/")[2] for hold in held] == ["b04-drain"]
     assert str(socket) in held[0]["cause"]
-    assert "无法连接" in site.run("status", "--lang", "zh", expect=4).output
+    assert "无法连接" in cause(site, "--lang", "zh")
     assert sorted(site.versions()) == ["1.0"] * 3 + ["1.1"], "it is out of service, and stays so until it can be let in"
     Path(f"{socket}.away").rename(socket)
     site.run("settle", held[0]["subject"], "retry", "-m", "the socket is back")
