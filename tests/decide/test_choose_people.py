@@ -185,3 +185,13 @@ def test_a_host_that_was_left_out_can_be_tried_again_while_its_wave_is_under_way
     skipped = f"{W2}/{told.layout.stages[W2].hosts[-1]}"
     told.say(ev.LaneSkipped(skipped, "li.wei", "is switched off"), ev.LaneReopened(skipped, "li.wei")).play()
     assert told.run.result is RunResult.UPGRADED
+
+
+def test_a_step_that_is_done_again_is_confirmed_again():
+    told = History(orders()).play(until=lambda run: f"{CANARY}/05-install" in run.flying)
+    step = f"{CANARY}/05-install"
+    told.say(ev.ManualConfirmed(step, "li.wei")).end(step, FailureKind.REFUSED)
+    told.play(until=lambda run: run.lanes[CANARY].result)
+    told.say(ev.LaneReopened(CANARY, "li.wei", "mended"))
+    assert told.run.confirmations == {}
+    told.say(ev.ManualConfirmed(step, "li.wei"))

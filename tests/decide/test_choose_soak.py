@@ -149,3 +149,21 @@ def test_a_host_found_unhealthy_counts_as_out():
 def test_at_its_threshold_a_figure_is_fine(value):
     told = soaking().look(W1, value)
     assert isinstance(told.only(), Wait)
+
+
+@pytest.mark.parametrize(
+    ("away", "back"),
+    [
+        ([], [ev.ControllerTookOver("c2")]),
+        ([ev.RunPaused("li.wei", "lunch")], [ev.RunResumed("li.wei")]),
+    ],
+)
+def test_neither_our_absence_nor_a_pause_counts_against_the_longest_soak(away, back):
+    told = soaking(soak_s=20.0, longest_soak_s=60.0).look(W1, covers_s=0.0)
+    told.later(5).look(W1, covers_s=5.0).say(*away).later(7200).say(*back)
+    assert told.only() == Observe(W1, None)
+    told.look(W1, covers_s=0.0)
+    for _ in range(3):
+        told.later(5).look(W1, covers_s=5.0)
+    assert W1 not in told.run.holds
+    assert told.run.stages[W1].soaked_s == 20.0

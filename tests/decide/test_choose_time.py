@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from liftlock.model import events as ev
 from liftlock.model.actions import FailureKind
 from liftlock.model.decisions import Perform, Wait
@@ -143,6 +145,27 @@ def under_way(**policy) -> History:
 def test_a_lane_past_its_hosts_deadline_goes_back():
     told = under_way(host_deadline_s=600.0).later(601).end(f"{CANARY}/00-precheck")
     assert told.event() == ev.LaneTurned(CANARY, because("host-deadline", host="app-07"))
+
+
+@pytest.mark.parametrize(
+    ("away", "back"),
+    [
+        ([], [ev.ControllerTookOver("c2")]),
+        ([ev.RunPaused("li.wei", "lunch")], [ev.RunResumed("li.wei")]),
+    ],
+)
+def test_neither_our_absence_nor_a_pause_is_the_hosts_own_time(away, back):
+    told = under_way(host_deadline_s=600.0).say(*away).later(7200).say(*back).end(f"{CANARY}/00-precheck")
+    assert told.steps() == [f"{CANARY}/01-fetch"]
+    assert told.later(601).event() == ev.LaneTurned(CANARY, because("host-deadline", host="app-07"))
+
+
+def test_waiting_for_a_persons_answer_is_not_the_hosts_own_time():
+    told = under_way(host_deadline_s=600.0)
+    step = f"{CANARY}/00-precheck"
+    told.say(ev.StepLost(step, 1, because("no-probe"))).take()
+    told.later(7200).say(ev.HoldSettled(step, "done", "li.wei", "looked"))
+    assert told.steps() == [f"{CANARY}/01-fetch"]
 
 
 def test_a_lane_without_progress_fails_the_wave():

@@ -34,7 +34,7 @@ def refused(far: FarSite, code: str, *words: str) -> None:
         for word in words:
             assert word in out
     assert far.versions() == ["1.0"] * 4
-    assert far.data("status", expect=1)["error"] in ("no-such-run", "no-such-upgrade")
+    assert far.data("status", expect=1)["error"] == "no-run-yet"
 
 
 def test_a_changed_host_key_is_not_trusted(far: FarSite) -> None:

@@ -270,7 +270,7 @@ def soaked(turn: Turn, layout: Layout, stage: Stage, view: StageView, policy: Po
     verdict, why = judge_stage(layout.schedule.gates.get(stage.component, ()), view.tallies)
     if view.soaked_s >= policy.soak_s and verdict is Verdict.PASS:
         return True
-    if turn.since_s(view.soaking_since or turn.now) > policy.longest_soak_s:
+    if view.watched_s > policy.longest_soak_s:
         stuck = why if verdict is not Verdict.PASS else because("soak-not-observed", soaked_s=round(view.soaked_s))
         turn.decisions.append(Record(ev.HoldRaised(stage.id, stuck)))
     else:

@@ -76,8 +76,10 @@ def take_over(run: Run, entry: ev.Entry, event: ev.ControllerTookOver) -> None:
 
 
 def stop_soak_clocks(run: Run, entry: ev.Entry) -> None:
-    """The controller's absence and a pause are no observed health."""
+    """The controller's absence and a pause are no observed health, and no host's own time."""
     run.progress_at = entry.at
+    for lane_id in run.busy.values():
+        run.lanes[lane_id].begun_at = entry.at
     for stage in run.stages.values():
         stage.looked_at = None
 
@@ -132,9 +134,11 @@ def settle_step(run: Run, entry: ev.Entry, event: ev.HoldSettled) -> None:
     match event.answer:
         case "retry":
             view = replace(view, tries=0, failure=None)
+            run.confirmations.pop(event.subject, None)
         case "not-done":
             view = replace(view, failure=FailureKind.INTERRUPTED)
     lane.steps[name] = view
+    lane.begun_at = entry.at  # waiting for a person was not its own time
     run.due[lane_of(event.subject)] = None
 
 

@@ -234,6 +234,8 @@ def reopen_lane(run: Run, entry: ev.Entry, event: ev.LaneReopened) -> None:
     forgive(run, lane)
     lane.phase, lane.because = Phase.UP, None
     lane.begun_at = entry.at
+    for name in lane.steps:
+        run.confirmations.pop(f"{event.lane}/{name}", None)  # what was confirmed was another time
     lane.steps = {name: StepView(attempt=step.attempt, touched=step.touched) for name, step in lane.steps.items()}
     run.due[event.lane] = None
     run.rollback = None

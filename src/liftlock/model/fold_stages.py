@@ -14,8 +14,9 @@ def open_stage(run: Run, entry: ev.Entry, event: ev.StageOpened) -> None:
 
 def observe_stage(run: Run, entry: ev.Entry, event: ev.StageObserved) -> None:
     stage = run.stages[event.stage]
+    if stage.looked_at is not None:
+        stage.watched_s += (entry.at - stage.looked_at).total_seconds()
     stage.looked_at = entry.at
-    stage.soaking_since = stage.soaking_since or entry.at
     stage.soaked_s += event.covers_s
     stage.bad = {host for sample in event.samples for host in sample.bad_hosts}
     stage.unread = {host for sample in event.samples for host in sample.unread}
@@ -46,7 +47,7 @@ def promote_stage(run: Run, entry: ev.Entry, event: ev.StagePromoted) -> None:
 
 
 def restart_soak(stage: StageView) -> None:
-    stage.soaked_s, stage.looked_at, stage.soaking_since = 0.0, None, None
+    stage.soaked_s, stage.watched_s, stage.looked_at = 0.0, 0.0, None
     stage.confirming = stage.promoted = False
     stage.tallies = {}
 

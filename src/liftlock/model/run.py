@@ -123,8 +123,8 @@ class StageView(Struct):
     confirmed: int = 0
     confirming: bool = False
     promoted: bool = False
-    soaking_since: datetime | None = None
-    soaked_s: float = 0.0
+    soaked_s: float = 0.0  # observed
+    watched_s: float = 0.0  # between looks, observed or not; a pause and the controller's absence do not count
     looked_at: datetime | None = None
     tallies: dict[str, Tally] = {}
     waived: bool = False  # a person settled its checks

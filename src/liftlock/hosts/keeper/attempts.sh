@@ -95,8 +95,9 @@ ll_job() {
 	fi
 	ll_script "$5" "$6"
 	ll_code=$?
-	printf 'exit %s\n' "$ll_code" >>"$ll_f.run"
 	ll_read "$2"
+	[ -z "$ll_kill" ] || ll_slay "$ll_pid" "$ll_f;" >/dev/null 2>&1 # an undo may follow: nothing is to run beside it
+	printf 'exit %s\n' "$ll_code" >>"$ll_f.run"
 	ll_exit=$ll_code
 	ll_size /proc/self/fdinfo/8
 	[ "$ll_got" -le $((ll_half * 2)) ] || ll_trim
@@ -201,7 +202,9 @@ ll_out() {
 		printf '\n[...]\n'
 		cat "$ll_f.tail" "$ll_f.out" 2>/dev/null | tail -c "$ll_half"
 	else
-		printf '\001%s(O %s -\n' "$ll_n" "$1"
+		ll_got=$(wc -c <"$ll_f.out") || ll_got=0
+		if [ "$ll_got" -gt $((ll_half * 2)) ]; then ll_v='cut'; else ll_v=-; fi # its keeper died before it cut it
+		printf '\001%s(O %s %s\n' "$ll_n" "$1" "$ll_v"
 		head -c $((ll_half * 2)) "$ll_f.out" 2>/dev/null
 	fi
 	printf '\001%s)' "$ll_n"
