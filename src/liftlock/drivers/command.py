@@ -14,6 +14,7 @@ from liftlock.drivers.technology import (
     read_script,
     shell_variables,
     split_facts,
+    text_of,
     words,
 )
 from liftlock.model.actions import (
@@ -104,7 +105,7 @@ class CommandDriver(Technology):
 
     def operate(self, action: Action, context: Context) -> Script:
         if is_bare(action):
-            return with_env(action, context, ("words", "command-bare"), {"text": action.args["text"]})
+            return with_env(action, context, text_of("command-bare"), {"text": action.args["text"]})
         return script_of(action, context, action.args["text"])
 
     def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure:
@@ -142,7 +143,7 @@ def args_of(item: Command, text: str, done_when: str) -> dict[str, Any]:
 def script_of(action: Action, context: Context, text: str) -> Script:
     """A person's words as a script. `env` of the action: texts become variables, references are resolved on use."""
     told = {"text": text, "done_when": action.args.get("done_when", ""), "shell": action.args.get("interpreter", "sh")}
-    return with_env(action, context, ("words", "command"), told)
+    return with_env(action, context, body("words", "command"), told)
 
 
 def is_bare(action: Action) -> bool:
@@ -151,17 +152,17 @@ def is_bare(action: Action) -> bool:
 
 
 def look_of(action: Action, context: Context) -> Script:
-    return with_env(action, context, ("words", "command-look"), {"done_when": action.args["done_when"]})
+    return with_env(action, context, body("words", "command-look"), {"done_when": action.args["done_when"]})
 
 
-def with_env(action: Action, context: Context, parts: tuple[str, ...], told: dict[str, str]) -> Script:
+def with_env(action: Action, context: Context, text: str, told: dict[str, str]) -> Script:
     env: dict[str, Any] = action.args.get("env", {})
     seen = shell_variables(context)
     texts = {name: value for name, value in env.items() if isinstance(value, str)}
     seen |= {f"u_{name}": value for name, value in texts.items()}
     seen["names"] = " ".join(dict.fromkeys((*seen["names"].split(), *texts)))
     secrets = {name: SecretRef(value["secret"]) for name, value in env.items() if not isinstance(value, str)}
-    return Script(body(*parts), seen | {"state": context.state} | told, secrets)
+    return Script(text, seen | {"state": context.state} | told, secrets)
 
 
 def reversal_of_words(irreversible: str, restorable: bool) -> Reversal:

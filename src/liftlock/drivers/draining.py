@@ -7,7 +7,7 @@ hold.
 from msgspec import field
 
 from liftlock.drivers.command import look_of, with_env
-from liftlock.drivers.technology import VERSION, Technology, read_script, split_facts, words
+from liftlock.drivers.technology import VERSION, Technology, body, read_script, split_facts, words
 from liftlock.model.actions import (
     Action,
     Context,
@@ -70,7 +70,7 @@ class DrainingDriver(Technology):
     def operate(self, action: Action, context: Context) -> Script:
         args = action.args
         told = {"text": args["text"], "done_when": args["done_when"], "within": str(round(args["deadline_s"]))}
-        return with_env(action, context, ("words", "draining"), told)
+        return with_env(action, context, body("words", "draining"), told)
 
     def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure:
         return read_script(self.manifest.name, outcome, KINDS)

@@ -73,7 +73,12 @@ class Technology:
 @cache
 def body(*names: str) -> str:
     """A script's constant text: what all scripts share, then its own parts."""
-    return "\n".join((SH / f"{name}.sh").read_text() for name in ("prelude", *names))
+    return "\n".join(map(text_of, ("prelude", *names)))
+
+
+@cache
+def text_of(name: str) -> str:
+    return (SH / f"{name}.sh").read_text()
 
 
 def script(name: str, variables: Mapping[str, str], secrets: Mapping[str, SecretRef] | None = None) -> Script:

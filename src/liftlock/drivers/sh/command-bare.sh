@@ -1,3 +1,8 @@
-# The person's own command, where nothing is to be done after it: the script ends as it does.
-bare_words "set -e
+# The person's own command, where nothing is to be done after it: no shell beside this one, and the script ends as it
+# does. What its words may name comes as u_<name> (see words.sh).
+for u_ in ${names?}; do
+  eval "$u_=\$u_$u_"
+  export "${u_?}"
+done
+eval "set -e
 ${text?}"
