@@ -3,6 +3,7 @@
     python -m bench.fleet --hosts 500 --rounds 3 [--peers FOLDER] [--ansible-hosts 50]
 
 N hosts x six changing steps; one sshd on loopback plays all hosts. The ways are measured in turns; medians and ratios.
+What hosts keep lies in memory where there is /dev/shm: one disk is not to stand for N. The journal is on the disk.
 `--peers`: a virtual environment F in which pyinfra and ansible-core are installed (`F/bin/pip install …`).
 """
 
@@ -20,9 +21,8 @@ from typing import Any
 import uvloop
 from tests.real.controller import Silent, SystemClock
 from tests.real.fleet import precheck as precheck_template
-from tests.sshd import start_sshd
 
-from bench.fleet_transport import STEPS, WAYS, Field, report
+from bench.fleet_transport import STEPS, WAYS, Field, laid, report
 from liftlock.drivers import command, precheck
 from liftlock.execute.loop import drive
 from liftlock.execute.opening import open_run
@@ -86,8 +86,8 @@ def schedule_of(field: Field, at_once: int) -> Schedule:
     )
 
 
-async def whole_run(at_once: int, field: Field) -> None:
-    store: Any = await open_store(field.folder / f"journal{field.turn}")
+async def whole_run(journals: Path, at_once: int, field: Field) -> None:
+    store: Any = await open_store(journals / f"journal{field.turn}")
     clock, nobody = SystemClock(), Silent()
     hosts = Reach(field.hosts, clock, limits=Limits(logins=50))
     drivers = {driver.manifest.name: driver for driver in (*command.DRIVERS, *precheck.DRIVERS)}
@@ -156,6 +156,33 @@ def cpu_s() -> float:
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
+def ways_of(asked: argparse.Namespace, journals: Path) -> dict[str, tuple[Any, int]]:
+    """Each way, and how many hosts it is given."""
+    ways: dict[str, tuple[Any, int]] = {name: (partial(in_process, WAYS[name]), asked.hosts) for name in BARE}
+    ways["Liftlock, whole run"] = (partial(in_process, partial(whole_run, journals, asked.at_once)), asked.hosts)
+    if asked.peers:
+        ways["pyinfra"] = (partial(pyinfra, asked.peers), asked.hosts)
+        few = min(asked.ansible_hosts, asked.hosts)
+        ways[f"ansible-core, {few} hosts"] = (partial(ansible, asked.peers, few), few)
+    wanted = tuple(part for part in asked.ways.split(",") if part)
+    return {name: way for name, way in ways.items() if not wanted or name.startswith(wanted)}
+
+
+def measure(field: Field, ways: dict[str, tuple[Any, int]], rounds: int) -> dict[str, list[tuple[float, float]]]:
+    """Per way and round: wall seconds, and the controller's CPU in ms a host."""
+    figures: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, (way, count) in ways.items():
+            field.turn += 1
+            (field.folder / f"turn{field.turn}").mkdir()
+            wall, cpu = time.perf_counter(), cpu_s()
+            way(field)
+            wall, cpu = time.perf_counter() - wall, cpu_s() - cpu
+            figures[name].append((wall, cpu * 1000 / count))
+            print(f"  {name:26} {wall:7.2f} s  {cpu * 1000 / count:7.2f} ms a host", file=sys.stderr, flush=True)
+    return figures
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--hosts", type=int, default=100)
@@ -165,34 +192,8 @@ def main() -> None:
     options.add_argument("--at-once", type=int, default=50, help="hosts under way at once, as of the other tools")
     options.add_argument("--ways", default="", help="comma-separated beginnings of names; all if not given")
     asked = options.parse_args()
-    ways: dict[str, tuple[Any, int]] = {name: (partial(in_process, WAYS[name]), asked.hosts) for name in BARE}
-    ways["Liftlock, whole run"] = (partial(in_process, partial(whole_run, asked.at_once)), asked.hosts)
-    if asked.peers:
-        ways["pyinfra"] = (partial(pyinfra, asked.peers), asked.hosts)
-        few = min(asked.ansible_hosts, asked.hosts)
-        ways[f"ansible-core, {few} hosts"] = (partial(ansible, asked.peers, few), few)
-    wanted = tuple(part for part in asked.ways.split(",") if part)
-    ways = {name: way for name, way in ways.items() if not wanted or name.startswith(wanted)}
-    figures: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
-    with tempfile.TemporaryDirectory(prefix="fleet-") as folder:
-        sshd = start_sshd(Path(folder) / "sshd", listen="0.0.0.0")
-        try:
-            names = [(f"h{n:04}", f"127.{n // 60_000 + 1}.{n // 250 % 240}.{n % 250 + 1}") for n in range(asked.hosts)]
-            hosts = {name: sshd.host(name, address, state=f"{folder}/state-{name}") for name, address in names}
-            field = Field(sshd, hosts, Path(folder))
-            for _ in range(asked.rounds):
-                for name, (way, count) in ways.items():
-                    field.turn += 1
-                    (field.folder / f"turn{field.turn}").mkdir()
-                    wall, cpu = time.perf_counter(), cpu_s()
-                    way(field)
-                    wall, cpu = time.perf_counter() - wall, cpu_s() - cpu
-                    figures[name].append((wall, cpu * 1000 / count))
-                    print(
-                        f"  {name:26} {wall:7.2f} s  {cpu * 1000 / count:7.2f} ms a host", file=sys.stderr, flush=True
-                    )
-        finally:
-            sshd.stop()
+    with tempfile.TemporaryDirectory(prefix="fleet-journals-") as journals, laid(asked.hosts) as field:
+        figures = measure(field, ways_of(asked, Path(journals)), asked.rounds)
     report(figures, asked.hosts)
 
 

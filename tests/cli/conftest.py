@@ -17,6 +17,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from liftlock.cli.main import root
+from tests.hosts.grounds import belongs, with_no_fear
+from tests.sshd import processes
 
 HOSTS = ("app-01", "app-02", "app-03", "app-04")
 
@@ -181,8 +183,12 @@ class Site:
         )
 
     def close(self) -> None:
+        """Nothing of the site's goes on: a step that waits for something would wait for ever."""
         self.server.shutdown()
         self.server.server_close()
+        for pid, _ in processes():
+            if belongs(pid, self.folder):
+                with_no_fear(pid)
 
 
 @pytest.fixture
