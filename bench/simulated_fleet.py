@@ -4,7 +4,6 @@ python -m bench.simulated_fleet [--hosts 1000 10000 100000]
 """
 
 import argparse
-import gc
 import random
 import resource
 import subprocess
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from tests.simulate.scenarios import gauge, usual_recipe
 
+from liftlock.execute.loop import collect_rarely
 from liftlock.model.inventory import Host
 from liftlock.model.plan import Check
 from liftlock.model.schedule import Capacity, Gate, Policy, Schedule, Stage
@@ -55,7 +55,7 @@ def schedule_of(count: int) -> Schedule:
 def measure(count: int) -> None:
     teller = Teller(schedule_of(count), 1, CALM, ZoneInfo("UTC"), EPOCH, spool=True)
     teller.fleet.keeps_trace = False
-    gc.freeze()
+    collect_rarely()
     began = time.perf_counter()
     run_virtually(teller.play(People()))
     wall_s = time.perf_counter() - began

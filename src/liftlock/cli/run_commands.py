@@ -27,7 +27,7 @@ from liftlock.cli.signals import Interrupts
 from liftlock.cli.trouble import refuse
 from liftlock.cli.world import world_of
 from liftlock.decide.expand import lay_out
-from liftlock.execute.loop import drive
+from liftlock.execute.loop import collect_rarely, drive
 from liftlock.execute.outlook import outlook_of, waiting_for
 from liftlock.execute.world import TakenOver, World
 from liftlock.journal.sqlite import SqliteStore
@@ -227,6 +227,7 @@ def what_next(run: Run, *, left: bool) -> str:
 
 def complete_fast(work: Coroutine[object, object, Exit]) -> Exit:
     """On uvloop where it is installed: a fleet's many connections cost less there."""
+    collect_rarely()
     try:
         from uvloop import new_event_loop
     except ImportError:

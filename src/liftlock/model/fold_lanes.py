@@ -1,5 +1,6 @@
 """What the events of steps and lanes do to a run: every transition of a step is in `TRANSITIONS`, or is not at all."""
 
+from sys import intern
 from typing import Any
 
 from msgspec.structs import replace
@@ -53,6 +54,7 @@ def skip_step(run: Run, entry: ev.Entry, event: ev.StepSkipped) -> None:
 def move(run: Run, entry: ev.Entry, step: str, cause: Any) -> tuple[str, LaneView, StepView]:
     """A step's transition: from the table, or not at all."""
     lane_id, _, name = step.rpartition("/")
+    name = intern(name)  # one object for all lanes, not one for each
     lane = run.lanes.get(lane_id)
     if lane is None:
         lane = begin_lane(run, entry, lane_id)

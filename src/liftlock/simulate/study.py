@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from liftlock.decide.windows import opening
+from liftlock.execute.loop import collect_rarely
 from liftlock.model.plan import Check
 from liftlock.model.schedule import Gate, Schedule
 from liftlock.simulate.faults import Faults
@@ -77,7 +78,7 @@ def played(
     if workers <= 1:
         yield from map(one, seeds)
         return
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, initializer=collect_rarely) as pool:
         yield from pool.map(one, seeds, chunksize=CHUNK)
 
 
