@@ -123,3 +123,19 @@ def test_a_run_that_goes_on_says_where_it_stands(site: Site) -> None:
         again.stdout.close()
         assert process.stdout is not None
         process.stdout.close()
+
+
+def test_status_says_so_when_nobody_drives_the_run_any_more(site: Site) -> None:
+    site.write_plan(first="      - manual: {text: wait for me, undo: nothing}")
+    process = site.start("run", "plan.yaml")
+    try:
+        site.wait_for("StepStarted", "manual")
+        assert site.data("status")["controller_gone"] is False
+    finally:
+        process.kill()
+        process.wait()
+    out = site.run("status", expect=4).output
+    assert "Nobody drives it any more" in out
+    assert f":{process.pid}" in out
+    assert "已无控制端" in site.run("status", "--lang", "zh", expect=4).output
+    assert site.data("status", expect=4)["controller_gone"] is True

@@ -57,7 +57,7 @@ LITERALS = {
     "Standing": ("approved", "missing", "void"),  # of an approval
 }
 # Beside an event's own fields, `happenings.fields_of` makes these of them.
-MADE = {"why", "kind", "by", "role", "digest", "signed", "facts", "stage", "host", "name", "target", "asked"}
+MADE = {"why", "kind", "by", "role", "digest", "signed", "facts", "stage", "host", "name", "target", "asked", "said"}
 NAMED = re.compile(r"finding\.([A-Z]\d{3})(\.help)?$")
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import sys
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from liftlock.cli.live import Watcher
 from liftlock.cli.opening import opened
 from liftlock.cli.options import Json, Lang, Me, StoreAt, Which, command, commands
 from liftlock.cli.prepare import arranged_after, prepare, with_assumptions
+from liftlock.cli.presence import controller_name
 from liftlock.cli.screen import Screen, open_screen
 from liftlock.cli.session import drivers_for, speak
 from liftlock.cli.settings import person, store_folder
@@ -70,7 +70,7 @@ def run(
     screen = open_screen(lang, as_json)
     path = plan_in(which)
     by = person(me, os.environ)
-    controller = f"{by}@{socket.gethostname()}:{os.getpid()}"
+    controller = controller_name(by)
     place = store_folder(store, os.environ, path)
     is_terminal = sys.stdin.isatty() and not as_json
 

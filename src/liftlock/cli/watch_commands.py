@@ -9,6 +9,7 @@ from liftlock.cli.exits import Exit, of_run
 from liftlock.cli.live import Watcher
 from liftlock.cli.opening import complete
 from liftlock.cli.options import Json, Lang, StoreAt, Which, command, commands
+from liftlock.cli.presence import is_gone
 from liftlock.cli.screen import open_screen
 from liftlock.cli.session import Session, session
 from liftlock.decide.expand import lay_out
@@ -16,6 +17,7 @@ from liftlock.execute.outlook import outlook_of, waiting_for
 from liftlock.model.events import Entry, RunAmended
 from liftlock.model.fold import advance
 from liftlock.model.run import Run
+from liftlock.publish.standing import NO_OUTLOOK
 from liftlock.publish.status import status_json, status_text
 
 app = commands()
@@ -29,8 +31,9 @@ def status(which: Which = "", store: StoreAt = "", lang: Lang = "", as_json: Jso
 
     async def work() -> Exit:
         async with session(screen, which, store) as at:
-            show(at, await causes_of(at.store, at.chosen.stream, at.chosen.run))
-            return Exit.OK if goes_on(at.chosen.run) else of_run(at.chosen.run)
+            left = goes_on(at.chosen.run) and is_gone(at.chosen.run.controller)
+            show(at, await causes_of(at.store, at.chosen.stream, at.chosen.run), left=left)
+            return Exit.OK if goes_on(at.chosen.run) and not left else of_run(at.chosen.run)
 
     raise typer.Exit(complete(work()))
 
@@ -40,12 +43,14 @@ def goes_on(run: Run) -> bool:
     return run.result is None and not run.holds and run.paused is None
 
 
-def show(at: Session, causes: dict[str, Entry]) -> None:
+def show(at: Session, causes: dict[str, Entry], *, left: bool) -> None:
+    """`left`: nobody drives the run any more; what it would do next is then no outlook."""
     screen, chosen = at.screen, at.chosen
-    outlook = outlook_of(chosen.schedule, chosen.run, at.now)
+    outlook = NO_OUTLOOK if left else outlook_of(chosen.schedule, chosen.run, at.now)
     if screen.as_json:
         words, name = screen.words, chosen.name
-        screen.data(status_json(chosen.schedule, chosen.run, at.now, words, name=name, outlook=outlook, causes=causes))
+        data = status_json(chosen.schedule, chosen.run, at.now, words, name=name, outlook=outlook, causes=causes)
+        screen.data(data | {"controller_gone": left})
         return
     screen.text(
         status_text(
@@ -54,7 +59,8 @@ def show(at: Session, causes: dict[str, Entry]) -> None:
             at.now,
             screen.words,
             name=chosen.name,
-            waiting=waiting_for(lay_out(chosen.schedule), chosen.run, at.now),
+            waiting=None if left else waiting_for(lay_out(chosen.schedule), chosen.run, at.now),
+            left=left,
             outlook=outlook,
             causes=causes,
             width=screen.width,

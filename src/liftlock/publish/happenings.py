@@ -11,6 +11,9 @@ from liftlock.model.actions import Evidence, Failure
 from liftlock.model.events import Approved, Event, Sample
 from liftlock.model.reasons import Reason
 from liftlock.model.schedule import host_of, lane_of, stage_of
+from liftlock.publish.plain import lines_of
+
+SAID_MAX = 160  # characters; the report and `log --json` have all that was kept
 
 
 class Wording(Protocol):
@@ -44,13 +47,21 @@ def fields_of(event: Event, words: Wording) -> dict[str, object]:
     return fields | where(event)
 
 
+def last_words(output: str) -> str:
+    """The last line that a host printed before a step failed there: most often it says why. Empty if there is none."""
+    last = next((line.strip() for line in reversed(lines_of(output)) if line.strip()), "")
+    return last if len(last) <= SAID_MAX else f"{last[:SAID_MAX]}…"
+
+
 def worded(name: str, value: object, words: Wording) -> dict[str, object]:
     match value:
         case Reason():
             text = words.reason(value)
             return {name: text, "why": words.say("ui.why", text=text)}
         case Failure():
-            return {name: words.failure(value), "kind": words.term(value.kind)}
+            said = last_words(value.output)
+            told = words.say("ui.host_said", said=said) if said else ""
+            return {name: words.failure(value), "kind": words.term(value.kind), "said": told}
         case Approved():
             return {"by": value.by, "role": value.role, "digest": short(value.digest), "signed": signed(value, words)}
         case Evidence():

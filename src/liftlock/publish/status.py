@@ -47,18 +47,22 @@ def status_text(
     *,
     name: str = "",
     waiting: Reason | None = None,
+    left: bool = False,
     outlook: Outlook = NO_OUTLOOK,
     causes: Mapping[str, Entry] = NO_CAUSES,
     width: int = 100,
     paint: Paint = bare,
 ) -> str:
-    """`waiting`: why the loop does nothing now. `name`: the run's. `causes`: what came of the steps that are held."""
+    """`waiting`: why the loop does nothing now; `left`: there is no loop any more. `name`: the run's. `causes`: what
+    came of the steps that are held."""
     words = words.within(schedule.zone)
     title = f"{schedule.title}  {name}".strip()
     lines = [paint("title", title), paint(STYLES.get(standing_of(run), "good"), headline(run, words))]
     if run.opened_at is not None:
         fields = {"by": run.opened_by, "at": run.opened_at, "controller": run.controller}
         lines.append(words.say("ui.status.opened", **fields, elapsed_s=elapsed_s(run, now)))
+    if left:
+        lines += [paint("bad", line) for line in wrap(words.say("ui.status.left", controller=run.controller), width)]
     lines += ["", *stage_lines(schedule, run, words, width, paint)]
     lines += in_hand_lines(run, now, words, width, paint)
     lines += manual_lines(schedule, run, words, width, paint)
