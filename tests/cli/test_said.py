@@ -126,11 +126,12 @@ def test_a_run_that_goes_on_says_where_it_stands(site: Site) -> None:
 
 
 def test_status_says_so_when_nobody_drives_the_run_any_more(site: Site) -> None:
-    site.write_plan(first="      - manual: {text: wait for me, undo: nothing}")
+    site.write_plan(first='      - manual: {text: "look at {host}", undo: nothing}')
     process = site.start("run", "plan.yaml")
     try:
         site.wait_for("StepStarted", "manual")
         assert site.data("status")["controller_gone"] is False
+        assert "look at app-0" in site.run("status").output
     finally:
         process.kill()
         process.wait()

@@ -12,11 +12,12 @@ from liftlock.cli.options import Json, Lang, StoreAt, Which, command, commands
 from liftlock.cli.presence import is_gone
 from liftlock.cli.screen import open_screen
 from liftlock.cli.session import Session, session
-from liftlock.decide.expand import lay_out
+from liftlock.decide.expand import expand, lay_out
 from liftlock.execute.outlook import outlook_of, waiting_for
 from liftlock.model.events import Entry, RunAmended
 from liftlock.model.fold import advance
 from liftlock.model.run import Run
+from liftlock.publish.outline import manual_steps
 from liftlock.publish.standing import NO_OUTLOOK
 from liftlock.publish.status import status_json, status_text
 
@@ -46,6 +47,7 @@ def goes_on(run: Run) -> bool:
 def show(at: Session, causes: dict[str, Entry], *, left: bool) -> None:
     """`left`: nobody drives the run any more; what it would do next is then no outlook."""
     screen, chosen = at.screen, at.chosen
+    layout = lay_out(chosen.schedule)
     outlook = NO_OUTLOOK if left else outlook_of(chosen.schedule, chosen.run, at.now)
     if screen.as_json:
         words, name = screen.words, chosen.name
@@ -59,10 +61,11 @@ def show(at: Session, causes: dict[str, Entry], *, left: bool) -> None:
             at.now,
             screen.words,
             name=chosen.name,
-            waiting=None if left else waiting_for(lay_out(chosen.schedule), chosen.run, at.now),
+            waiting=None if left else waiting_for(layout, chosen.run, at.now),
             left=left,
             outlook=outlook,
             causes=causes,
+            asked={step: expand(layout, step).action for step, _ in manual_steps(chosen.schedule, chosen.run)},
             width=screen.width,
             paint=screen.paint,
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from liftlock.model.actions import Action
 from liftlock.model.events import Entry
 from liftlock.model.reasons import Reason
 from liftlock.model.run import Run
@@ -37,6 +38,7 @@ STYLES: dict[Standing, Style] = {
 }
 IN_HAND_MAX = 12
 NO_CAUSES: Mapping[str, Entry] = {}
+NOTHING_ASKED: Mapping[str, Action] = {}
 
 
 def status_text(
@@ -50,11 +52,12 @@ def status_text(
     left: bool = False,
     outlook: Outlook = NO_OUTLOOK,
     causes: Mapping[str, Entry] = NO_CAUSES,
+    asked: Mapping[str, Action] = NOTHING_ASKED,
     width: int = 100,
     paint: Paint = bare,
 ) -> str:
     """`waiting`: why the loop does nothing now; `left`: there is no loop any more. `name`: the run's. `causes`: what
-    came of the steps that are held."""
+    came of the steps that are held. `asked`: what people are asked to do, with the host's own names and values."""
     words = words.within(schedule.zone)
     title = f"{schedule.title}  {name}".strip()
     lines = [paint("title", title), paint(STYLES.get(standing_of(run), "good"), headline(run, words))]
@@ -65,7 +68,7 @@ def status_text(
         lines += [paint("bad", line) for line in wrap(words.say("ui.status.left", controller=run.controller), width)]
     lines += ["", *stage_lines(schedule, run, words, width, paint)]
     lines += in_hand_lines(run, now, words, width, paint)
-    lines += manual_lines(schedule, run, words, width, paint)
+    lines += manual_lines(schedule, run, asked, words, width, paint)
     lines += hold_lines(run, causes, words, width, paint)
     lines += out_lines(run, words, width, paint)
     if waiting is not None and not run.flying and run.result is None:
@@ -127,7 +130,9 @@ def answers_for(subject: str) -> str:
     return "ui.answers.stage" if "/" in subject else "ui.answers.run"
 
 
-def manual_lines(schedule: Schedule, run: Run, words: Words, width: int, paint: Paint) -> list[str]:
+def manual_lines(
+    schedule: Schedule, run: Run, asked: Mapping[str, Action], words: Words, width: int, paint: Paint
+) -> list[str]:
     """Steps that people do, with who has confirmed and how to."""
     found = manual_steps(schedule, run)
     if not found:
@@ -135,7 +140,7 @@ def manual_lines(schedule: Schedule, run: Run, words: Words, width: int, paint: 
     lines = ["", paint("warn", words.say("ui.manual"))]
     for step, action in found[:IN_HAND_MAX]:
         by = words.join(run.confirmations.get(step, ()))
-        lines += wrap(f"  {step}: {action_text(action, words)}", width, "    ")
+        lines += wrap(f"  {step}: {action_text(asked.get(step, action), words)}", width, "    ")
         lines.append("    " + words.say("ui.confirm_with", step=step))
         lines += ["    " + words.say("ui.confirmed_by", by=by)] if by else []
     return lines
