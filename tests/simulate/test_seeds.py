@@ -16,6 +16,13 @@ SEEDS = int(os.environ.get("LIFTLOCK_SEEDS", "1000"))
 BATCH = 50
 
 
+BROKE_ONCE = [  # of a hundred thousand: each showed a fault that no table had, in the product or in a promise
+    (882, True),  # a lane tried again began although its wave was over the budget
+    (14277, False),  # a lane that is to be tried again stands on nothing yet
+    (27482, False),  # a look that was under way when a host was tried again counted as its soak
+]
+
+
 def story_of(seed: int, *, outage: bool = False) -> Story:
     rng = random.Random(seed)
     schedule, faults = drawn_schedule(rng, outage=outage), drawn(rng)
@@ -32,3 +39,8 @@ def test_every_promise_holds(first):
 def test_every_promise_holds_in_planned_outages(first):
     for seed in range(first, min(first + BATCH, SEEDS)):
         assert broken(story_of(seed, outage=True)) == [], f"seed {seed}"
+
+
+@pytest.mark.parametrize(("seed", "outage"), BROKE_ONCE)
+def test_what_broke_once_holds(seed, outage):
+    assert broken(story_of(seed, outage=outage)) == []

@@ -41,16 +41,18 @@ class Observer:
         return ev.StageObserved(stage_id, covers_s if healthy else 0.0, samples)
 
     def covers(self, layout: Layout, run: Run, stage: Stage, since: datetime | None) -> float:
-        """Seconds of health observed since the last look: this process's own, and at the whole stage."""
-        if run.stages[stage.id].ended < len(stage.hosts):
+        """Seconds of health observed since the last look: this process's own, and since the last host was upgraded."""
+        view = run.stages[stage.id]
+        if view.ended < len(stage.hosts):
             self.looked.pop(stage.id, None)
             return 0.0
         now_s = self.world.clock.monotonic()
         passed_s = now_s - self.looked.get(stage.id, now_s)
         self.looked[stage.id] = now_s
-        if since is None:
+        if since is None or view.upgraded_at is None:
             return 0.0
-        return max(0.0, min(passed_s, layout.schedule.policies[stage.component].look_every_s * COVERS_MAX))
+        whole_s = (self.world.clock.now() - view.upgraded_at).total_seconds()
+        return max(0.0, min(passed_s, whole_s, layout.schedule.policies[stage.component].look_every_s * COVERS_MAX))
 
     async def sample(self, layout: Layout, stage: Stage, gate: Gate, hosts: list[str]) -> ev.Sample:
         values = await asyncio.gather(*(self.value(layout, stage, gate, host) for host in hosts))

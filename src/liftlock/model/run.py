@@ -126,6 +126,7 @@ class StageView(Struct):
     soaked_s: float = 0.0  # observed
     watched_s: float = 0.0  # between looks, observed or not; a pause and the controller's absence do not count
     looked_at: datetime | None = None
+    upgraded_at: datetime | None = None  # the last host so far: the soak counts from there
     tallies: dict[str, Tally] = {}
     waived: bool = False  # a person settled its checks
     bad: set[str] = field(default_factory=set)  # hosts that the last look found unhealthy

@@ -7,7 +7,7 @@ from liftlock.decide.order_back import STOP
 from liftlock.model import events as ev
 from liftlock.model.events import LaneResult, RunResult
 from liftlock.model.fold import advance
-from liftlock.model.run import LaneView, Phase, Run, is_lost
+from liftlock.model.run import LaneView, Phase, Run, StepState, is_lost
 from liftlock.model.schedule import Schedule, Stage, host_of, lane_of, stage_of
 from liftlock.simulate.excuses import answered, component_of, waived, wave_of
 from liftlock.simulate.promises_hosts import WRITE_STARTS, Key, Verified
@@ -61,7 +61,9 @@ def standing(run: Run, stages: set[str]) -> list[str]:
 
 
 def is_gone(lane: LaneView) -> bool:
-    return lane.result in (LaneResult.RETURNED, LaneResult.SKIPPED) or is_lost(lane)
+    """Nothing of it stands: it went back, never came, or is to be tried again and has not begun."""
+    unbegun = lane.result is None and all(step.state is StepState.READY for step in lane.steps.values())
+    return lane.result in (LaneResult.RETURNED, LaneResult.SKIPPED) or is_lost(lane) or unbegun
 
 
 # --- outages ------------------------------------------------------------------------------------------------
