@@ -26,16 +26,19 @@ class Room(Struct):
         count = len(out) + len(going)
         limit = capacity.back_out_max if back else capacity.out_max
         if host in out or host in going:
-            return count <= limit or not self.may_serve(stage, host)
+            return count <= limit or not self.may_serve(name, host)
         if count >= limit:
             return False
         going.add(host)
         return True
 
-    def may_serve(self, stage: str, host: str) -> bool:
-        """Counted as out only because it did not answer: it may serve all the same."""
-        view = self.run.stages[stage]
-        return host in view.unread and host not in view.bad
+    def may_serve(self, capacity: str, host: str) -> bool:
+        """Counted as out only because it did not answer a look, whosever: it may serve all the same."""
+        components = self.layout.sharers[capacity]
+        if any(host in self.run.out.get(component, ()) for component in components):
+            return False
+        looks = [view for name, view in self.run.stages.items() if name.partition("/")[0] in components]
+        return not any(host in view.bad for view in looks) and any(host in view.unread for view in looks)
 
     def hosts_out(self, capacity: str) -> set[str] | dict[str, int]:
         if capacity not in self.out:

@@ -45,8 +45,10 @@ def choose_moves(turn: Turn, layout: Layout, run: Run) -> None:
     room = room_for(layout, run)
     for lane_id in run.due:
         choose_lane(turn, layout, run, room, lane_id)
-    if any(isinstance(decision, Record) for decision in turn.decisions):
-        return  # what was just learnt comes first
+    learnt: list[Decision] = [decision for decision in turn.decisions if isinstance(decision, Record)]
+    if learnt:
+        turn.decisions = learnt  # comes first: what else would begin is chosen with it in mind
+        return
     if run.rollback is not None:
         turn.decisions += choose_rollback(turn, layout, run, room)
         turn.wait(None, because("rolling-back"))
@@ -83,15 +85,16 @@ def choose_lane(turn: Turn, layout: Layout, run: Run, room: Room, lane_id: str) 
     ways = layout.ways_of(lane.stage)
     names = path(ways, lane, stays_down(run, lane))
     current = next_of(lane, names)
+    if current is not None and lane.step(current).state is StepState.LOST:  # it may run still: no way back beside it
+        turn.decisions.append(Record(ev.HoldRaised(f"{lane_id}/{current}", because("outcome-unknown"))))
+        return
     if lane.phase is not Phase.BACK and is_to_turn(run, lane_id):
         return  # the rollback turns it when its order comes
     if current is None:
         turn.decisions.append(Record(ending_of(run, lane_id, lane)))
         return
     view = lane.step(current)
-    if view.state is StepState.LOST:
-        turn.decisions.append(Record(ev.HoldRaised(f"{lane_id}/{current}", because("outcome-unknown"))))
-    elif view.state is StepState.FAILED:
+    if view.state is StepState.FAILED:
         choose_after_failure(turn, layout, run, lane_id, current)
     elif lane.phase is Phase.UP and run.busy.get(lane.host) != lane_id:
         begin_again(turn, layout, run, room, lane_id, current)

@@ -13,7 +13,7 @@ from liftlock.decide.turn import Turn
 from liftlock.model import events as ev
 from liftlock.model.decisions import Record
 from liftlock.model.reasons import Reason, because
-from liftlock.model.run import Run
+from liftlock.model.run import LaneView, Phase, Run
 
 
 def choose_rollback(turn: Turn, layout: Layout, run: Run, room: Room) -> Iterator[Record]:
@@ -47,10 +47,20 @@ def built_on(layout: Layout, run: Run, lanes: Collection[str]) -> str:
 
 
 def started_on(layout: Layout, run: Run, stage: str) -> str:
-    """A lane that still stands and was built on this stage; empty if there is none."""
-    return next(lanes_on(layout, run, stage), "")
+    """A lane that was built on this stage and still stands, or has not arrived on its way back; empty if none."""
+    above = above_of(layout, stage)
+    found = (name for name, lane in run.lanes.items() if lane.stage in above and (stands(lane) or is_returning(lane)))
+    return next(found, "")
+
+
+def is_returning(lane: LaneView) -> bool:
+    return lane.phase is Phase.BACK and lane.result is None
 
 
 def lanes_on(layout: Layout, run: Run, stage: str) -> Iterator[str]:
-    if above := layout.returns_first[stage] & layout.needed_by[stage]:
-        yield from (name for name, lane in run.lanes.items() if lane.stage in above and stands(lane))
+    above = above_of(layout, stage)
+    yield from (name for name, lane in run.lanes.items() if lane.stage in above and stands(lane))
+
+
+def above_of(layout: Layout, stage: str) -> Collection[str]:
+    return layout.returns_first[stage] & layout.needed_by[stage]

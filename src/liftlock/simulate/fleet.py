@@ -224,11 +224,11 @@ class Fleet:
         left_s = max(job.ends_at_s - self.clock.monotonic(), 0.0)
         await self.clock.sleep(min(left_s, timeout_s))
         found = await self.reach(host)
-        if job.boot != found.boot or job.lost or job.outcome is None:
-            return Vanished()
-        if left_s > timeout_s:
+        if left_s > timeout_s and job.boot == found.boot:
             job.lost = job.stopped = True
             return TimedOut()
+        if job.boot != found.boot or job.lost or job.outcome is None:
+            return Vanished()
         if self.happens("lost_answer"):
             raise WorldError(WorldKind.TIMEOUT, f"{host}: the answer was lost")
         return job.outcome
