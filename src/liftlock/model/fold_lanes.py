@@ -233,13 +233,16 @@ def reopen_lane(run: Run, entry: ev.Entry, event: ev.LaneReopened) -> None:
     lane = run.lanes.get(event.lane)
     if lane is None or lane.result not in (LaneResult.RETURNED, LaneResult.FAILED, LaneResult.SKIPPED):
         raise IllegalEvent(f"#{entry.seq} {event.lane}: only a lane that failed, returned or was skipped is retried")
+    left = lane.result is LaneResult.FAILED  # as it was: what went back has nothing left to undo
     uncount(run, lane)
     forgive(run, lane)
     lane.phase, lane.because = Phase.UP, None
     lane.begun_at = entry.at
     for name in lane.steps:
         run.confirmations.pop(f"{event.lane}/{name}", None)  # what was confirmed was another time
-    lane.steps = {name: StepView(attempt=step.attempt, touched=step.touched) for name, step in lane.steps.items()}
+    lane.steps = {
+        name: StepView(attempt=step.attempt, touched=step.touched and left) for name, step in lane.steps.items()
+    }
     run.due[event.lane] = None
     run.rollback = None
     restart_soak(run.stages[lane.stage])
