@@ -92,7 +92,7 @@ def test_the_controllers_disk_is_full_in_the_middle_of_a_run(gated: Site, disk: 
     assert "Free space there" in out
     for words in (("run", "plan.yaml"), ("pause", "-m", "wait")):
         assert "no space is left" in told(gated, *words)
-    assert gated.data("status")["in_hand"], "what is known is still shown"
+    assert gated.data("status", expect=4)["in_hand"], "what is known is still shown"
     journal.free()
     went_on(gated)
 
@@ -223,7 +223,7 @@ def test_a_pause_that_cannot_be_recorded_is_not_silently_lost(gated: Site, disk:
     assert status == 4, out
     assert "no space is left" in out
     journal.free()
-    assert gated.data("status")["standing"] == "running"
+    assert gated.data("status", expect=4)["standing"] == "running"
     went_on(gated)
 
 
