@@ -37,6 +37,20 @@ def test_a_second_run_on_the_same_hosts_is_refused_with_the_holder():
     asyncio.run(play())
 
 
+def test_of_two_that_chose_the_same_run_name_the_second_is_refused_and_takes_nothing():
+    async def play():
+        teller = teller_of()
+        await open_as(teller, "u-x/r1")
+        before = await teller.store.entries("u-x/r1")
+        with pytest.raises(Refused) as refused:
+            await open_as(teller, "u-x/r1")
+        assert refused.value.reason == because("opened-by-another", run="u-x/r1")
+        assert await teller.store.entries("u-x/r1") == before
+        assert await teller.store.locked("u-x/r1")
+
+    asyncio.run(play())
+
+
 def test_a_lock_whose_run_has_no_record_is_let_go():
     async def play():
         teller = teller_of()

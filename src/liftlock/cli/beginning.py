@@ -32,6 +32,7 @@ class ApprovedPlan(Struct, frozen=True):
     """A schedule that may run now, and the words that stand behind it."""
 
     prepared: Prepared
+    run: str  # the name chosen before the upgrade's runs were looked at: one begun since then has taken it
     schedule: Schedule
     approvals: tuple[Approved, ...]
     clock: SystemClock
@@ -59,9 +60,10 @@ async def approved_plan(
         await show_lack(screen, store, schedule, entries, words)
         roles = ", ".join(each.role for each in lacking)
         raise refuse("not-approved", roles=roles, digest=prepared.digest[:12], file=str(path))
+    run = await next_run(store, prepared.upgrade)
     await refuse_if_done(store, prepared)
     await freeze(store, prepared, by, clock.now())
-    return ApprovedPlan(prepared, schedule, counting(words), clock)
+    return ApprovedPlan(prepared, run, schedule, counting(words), clock)
 
 
 async def refuse_if_done(store: SqliteStore, prepared: Prepared) -> None:
@@ -107,13 +109,12 @@ async def be_ready(screen: Screen, world: World, approved: ApprovedPlan) -> None
 
 
 async def begin(world: World, store: SqliteStore, approved: ApprovedPlan, by: str, controller: str) -> Chosen:
-    """Open the run. Refused if another run holds one of its hosts."""
-    upgrade, schedule = approved.prepared.upgrade, approved.schedule
-    stream = await next_run(world.store, upgrade)
+    """Open the run. Refused if another run holds one of its hosts, or began since this one was prepared."""
+    upgrade = upgrade_stream(approved.prepared.upgrade)
     await open_run(
-        world, stream, upgrade_stream(upgrade), schedule, by=by, controller=controller, approvals=approved.approvals
+        world, approved.run, upgrade, approved.schedule, by=by, controller=controller, approvals=approved.approvals
     )
-    chosen = await load_run(store, stream)
+    chosen = await load_run(store, approved.run)
     opened = chosen.entries[0].event
     if isinstance(opened, RunOpened):
         await world.notifier.tell("start", opened)

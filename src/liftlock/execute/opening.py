@@ -8,6 +8,7 @@ from liftlock.decide.expand import fill, variables
 from liftlock.execute.world import World
 from liftlock.model import events as ev
 from liftlock.model.actions import Kind
+from liftlock.model.errors import StaleError
 from liftlock.model.fold import fold
 from liftlock.model.ports import Store
 from liftlock.model.reasons import Reason, because
@@ -34,14 +35,18 @@ async def open_run(
     controller: str,
     approvals: Sequence[ev.Approved] = (),
 ) -> None:
-    """Open a run of this schedule. Raises Refused if another run holds one of its hosts: nothing is left behind."""
+    """Open a run of this schedule. Raises Refused if another run holds one of its hosts, or if somebody else opened
+    this very run since its name was chosen: nothing is left behind."""
     digest = await world.store.put(json.encode(schedule, order="deterministic"))
     if taken := await lock_all(world, stream, sorted(set(names_to_lock(schedule)))):
         name, holder = next(iter(sorted(taken.items())))
         raise Refused(because("locked-by-another-run", name=name, run=holder, more=len(taken) - 1))
     now = world.clock.now()
     opened = ev.RunOpened(schedule.upgrade, digest, by, controller, schedule.program, tuple(approvals))
-    await world.store.append(stream, [opened], now, size=0)
+    try:
+        await world.store.append(stream, [opened], now, size=0)
+    except StaleError:
+        raise Refused(because("opened-by-another", run=stream)) from None
     await world.store.append(upgrade_stream, [ev.RunBegan(stream, digest, by)], now)
 
 
