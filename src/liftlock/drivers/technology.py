@@ -47,7 +47,7 @@ Complaints = tuple[tuple[str, dict[str, str | int | float]], ...]
 
 
 class Technology:
-    """A driver without a gauge, a probe or a preview, that complains of nothing: what each adds is its own."""
+    """A driver with no gauge, inquiry, probe or preview, and no complaints: what each adds is its own."""
 
     manifest: Manifest
 
@@ -55,6 +55,9 @@ class Technology:
         return ()
 
     def gauge(self, check: Check, setting: Setting) -> Template | None:
+        return None
+
+    def inquire(self, item: Any, setting: Setting) -> Template | None:
         return None
 
     def probe(self, action: Action, context: Context) -> Operation | None:

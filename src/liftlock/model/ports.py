@@ -202,6 +202,13 @@ class Driver(Protocol):
     def gauge(self, check: Check, setting: Setting) -> Template | None:
         """The template that reads a health check's figure (`value` in its evidence), if the check is this driver's."""
 
+    def inquire(self, item: Any, setting: Setting) -> Template | None:
+        """The read-only template that reads what the technology is on a host (a PRECHECK), for the survey.
+
+        Its evidence's facts are kept as `<component>.<name>`. Two names have a meaning for the order of hosts: `role`
+        (`primary`, `replica`, `voter`, …), and `version`, the running one. None: there is nothing to read.
+        """
+
     def operate(self, action: Action, context: Context) -> Operation | Failure:
         """What to do; a Failure where that cannot even be said (a template that does not render)."""
 

@@ -99,6 +99,9 @@ class Simulated:
                 return Evidence()
         return Failure(FailureKind.REFUSED, "simulated", {"status": -1})
 
+    def inquire(self, item: Any, setting: Setting) -> Template | None:
+        return None
+
     def probe(self, action: Action, context: Context) -> Operation | None:
         asked = {"kind": action.kind.value, "host": context.host, "version": context.version, "of": context.component}
         return Script("simulated", asked | {"probe": "yes"})

@@ -21,3 +21,21 @@ fail() {
   done
   exit 65
 }
+
+# as_root command [argument]...: with root's rights, and only this one command
+as_root() {
+  as_user root "$@"
+}
+
+# as_user name command [argument]...: as another user of the host
+as_user() {
+  ll_as=$1
+  shift
+  if [ "$(id -un)" = "$ll_as" ]; then
+    "$@"
+  elif [ "$(id -u)" = 0 ]; then
+    runuser -u "$ll_as" -- "$@"
+  else
+    sudo -n -u "$ll_as" -- "$@"
+  fi
+}
