@@ -160,6 +160,26 @@ def test_half_done_states_converge(machine: Machine, actions: Actions) -> None:
     assert path_of(write).read_text() == "old\n"
 
 
+def test_what_somebody_else_wrote_in_between_is_kept_aside(machine: Machine, actions: Actions) -> None:
+    write, undo = actions(content="new\n")
+    path_of(write).write_text("old\n")
+    machine.good(DRIVER, write, machine.context(STEP))
+    path_of(write).write_text("new, and tuned at night\n")
+    facts = machine.good(DRIVER, undo, machine.context(BACK))
+    assert path_of(write).read_text() == "old\n"
+    assert Path(facts["kept"]).read_text() == "new, and tuned at night\n"
+    assert Path(facts["kept"]).parent == machine.state / "kept"
+
+
+def test_an_untouched_file_leaves_nothing_aside(machine: Machine, actions: Actions) -> None:
+    write, undo = actions(content="new\n")
+    path_of(write).write_text("old\n")
+    machine.good(DRIVER, write, machine.context(STEP))
+    path_of(write).write_text("old\n")  # somebody undid it already
+    assert "kept" not in machine.good(DRIVER, undo, machine.context(BACK))
+    assert not (machine.state / "kept").exists()
+
+
 def test_undo_of_nothing_touches_nothing(machine: Machine, actions: Actions) -> None:
     write, undo = actions(content="new\n")
     path_of(write).write_text("old\n")

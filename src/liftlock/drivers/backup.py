@@ -42,6 +42,7 @@ class BackupFiles(Part, frozen=True):
     files: Text | tuple[Text, ...]
     to: str = ""
     keep: Annotated[int, Meta(ge=0)] = 0
+    sudo: bool = False
 
 
 class BackupDriver(Technology):
@@ -58,16 +59,17 @@ class BackupDriver(Technology):
     )
 
     def expand(self, item: BackupFiles, setting: Setting) -> tuple[Template, ...]:
-        args = {"files": [pinned(file) for file in names_of(item)], "to": pinned(item.to), "keep": item.keep}
+        rights = {"sudo": item.sudo}
+        args = {"files": [pinned(file) for file in names_of(item)], "to": pinned(item.to), "keep": item.keep} | rights
         return (
             Template(
                 "backup",
                 Action(Kind.BACKUP, NAME, args),
-                Action(Kind.RESTORE, NAME, {}, Traits(writes=True)),
+                Action(Kind.RESTORE, NAME, rights, Traits(writes=True)),
                 timeout_s=3600.0,
                 estimate_s=20.0,
             ),
-            Template("prove", Action(Kind.PROVE, NAME), timeout_s=3600.0, estimate_s=20.0),
+            Template("prove", Action(Kind.PROVE, NAME, rights), timeout_s=3600.0, estimate_s=20.0),
         )
 
     def complain(self, item: BackupFiles, setting: Setting) -> Complaints:
@@ -80,14 +82,13 @@ class BackupDriver(Technology):
 
     def operate(self, action: Action, context: Context) -> Script:
         args = action.args
-        match action.kind:
-            case Kind.BACKUP:
-                files = "\n".join(clean(file) for file in args["files"])
-                told = {"files": files, "to": args["to"], "keep": str(args["keep"]), "set": set_of(action, context)}
-                return Script(body("manifest", "backup-take"), places(context) | told)
-            case Kind.PROVE:
-                return Script(body("manifest", "backup-prove"), places(context) | taken(context))
-        return Script(body("manifest", "backup-restore"), places(context) | taken(context))
+        told = places(context) | {"sudo": "yes" if args["sudo"] else "no"}
+        if action.kind is Kind.BACKUP:
+            files = "\n".join(clean(file) for file in args["files"])
+            told |= {"files": files, "to": args["to"], "keep": str(args["keep"]), "set": set_of(action, context)}
+            return Script(body("rights", "manifest", "backup-take"), told)
+        name = "backup-prove" if action.kind is Kind.PROVE else "backup-restore"
+        return Script(body("rights", "manifest", name), told | taken(context))
 
     def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure:
         return read_script(NAME, outcome, KINDS)

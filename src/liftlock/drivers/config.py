@@ -1,7 +1,8 @@
 """A configuration file from a template, from the plan's own words, or from a file: replaced in one rename.
 
 Rules: the text is rendered before anything is done, and a variable that is not known is a failure, never an empty word;
-line ends stay as they are; the original is saved on the host before the first write, and the undo puts that one back;
+line ends stay as they are; the original is saved on the host before the first write, and the undo puts that one back
+(an edit that somebody made in between is kept in the state folder, and said);
 the difference is shown only where everybody on the host may read the file, or where the plan says `show: true`.
 """
 
@@ -15,10 +16,10 @@ from liftlock.drivers.technology import (
     VERSION,
     Complaints,
     Technology,
+    body,
     pinned,
     places,
     read_script,
-    script,
     split_facts,
     words,
 )
@@ -73,6 +74,7 @@ class Config(Part, frozen=True):
     group: str = ""
     validate: str = ""
     show: bool | None = None
+    sudo: bool = False
 
 
 class ConfigDriver(Technology):
@@ -99,10 +101,11 @@ class ConfigDriver(Technology):
             "owner": f"{item.owner}:{item.group}" if item.group else item.owner,
             "validate": item.validate,
             "show": {True: "yes", False: "no", None: "auto"}[item.show],
+            "sudo": item.sudo,
         }
         literal = (*LITERAL, "validate")
         write = Action(Kind.CONFIGURE, "config", args, Traits(writes=True), literal)
-        undone = {"file": args["file"], "undo": True}
+        undone = {"file": args["file"], "sudo": item.sudo, "undo": True}
         undo = Action(Kind.CONFIGURE, "config", undone, Traits(writes=True))
         return (Template("configure", write, undo, timeout_s=120.0, estimate_s=1.0),)
 
@@ -120,12 +123,12 @@ class ConfigDriver(Technology):
     def operate(self, action: Action, context: Context) -> Script | Failure:
         args = action.args
         if args.get("undo"):
-            return script("config-undo", places(context) | {"file": args["file"]})
+            return Script(body("rights", "config-undo"), where(action, context))
         text = render(action, context)
         if isinstance(text, Failure):
             return text
-        told = {name: args[name] for name in ("file", "mode", "owner", "validate", "show")}
-        return script("config-write", places(context) | told | {"content": text})
+        told = {name: args[name] for name in ("mode", "owner", "validate", "show")}
+        return Script(body("rights", "config-write"), where(action, context) | told | {"content": text})
 
     def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure:
         return read_script("config", outcome, {})
@@ -138,8 +141,8 @@ class ConfigDriver(Technology):
         text = render(action, context)
         if isinstance(text, Failure):
             return None
-        told = {name: args[name] for name in ("file", "mode", "show")}
-        return script("config-look", places(context) | told | {"content": text})
+        told = {name: args[name] for name in ("mode", "show")}
+        return Script(body("rights", "config-look"), where(action, context) | told | {"content": text})
 
     def settle(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure | None:
         text = render(action, context)
@@ -160,6 +163,10 @@ class ConfigDriver(Technology):
             return Preview(changes=True)
         facts, difference = split_facts(outcome.output)
         return Preview(facts["found"] != digest(text), difference.strip("\n"))
+
+
+def where(action: Action, context: Context) -> dict[str, str]:
+    return places(context) | {"file": action.args["file"], "sudo": "yes" if action.args["sudo"] else "no"}
 
 
 def text_of(item: Config, setting: Setting) -> str:

@@ -1,5 +1,5 @@
 # Restore a backup into a scratch folder and compare every file with the list; the scratch folder goes in any case.
-# state run key path sha256 manifest
+# state run key path sha256 manifest, and what rights reads
 umask 077
 : "${sha256?}" "${manifest?}"
 [ -n "${path?}" ] || fail none
@@ -26,8 +26,9 @@ found=$(sha256sum <"$listed")
 [ "${found%% *}" = "$manifest" ] || fail damaged path "$listed" found "${found%% *}" expected "$manifest"
 clean() {
   # folders without write permission keep nobody but root from removing what is in them
-  [ ! -d "$scratch" ] || chmod -R u+rwX "$scratch" 2>/dev/null || :
-  rm -rf "$scratch" "$scratch.manifest"
+  [ ! -d "$scratch" ] || as_told chmod -R u+rwX "$scratch" 2>/dev/null || :
+  as_told rm -rf "$scratch"
+  rm -f "$scratch.manifest"
 }
 trap clean EXIT
 trap 'exit 143' HUP INT TERM

@@ -1,5 +1,5 @@
 # Put everything back as it was archived: each file and folder is unpacked beside its place, then takes it.
-# state run key path sha256 manifest
+# state run key path sha256 manifest, and what rights reads
 umask 077
 : "${key:?}" "${sha256?}" "${manifest?}"
 [ -n "${path?}" ] || fail none
@@ -9,9 +9,13 @@ if [ ! -f "$path" ] || [ ! -f "$listed" ] || [ ! -f "$names" ]; then fail none; 
 found=$(sha256sum <"$path")
 [ "${found%% *}" = "$sha256" ] || fail damaged path "$path" found "${found%% *}" expected "$sha256"
 
+is() {
+  as_told test "$@"
+}
+
 remove() {
-  [ ! -d "$1" ] || [ -L "$1" ] || chmod -R u+rwX "$1" 2>/dev/null || :
-  rm -rf "$1"
+  if is -d "$1" && ! is -L "$1"; then as_told chmod -R u+rwX "$1" 2>/dev/null || :; fi
+  as_told rm -rf "$1"
 }
 
 # place file: from the archive into `file`'s own folder under another name, then over it
@@ -21,16 +25,16 @@ place() {
   scratch=$folder/.liftlock-restore-$key
   old=$folder/.liftlock-replaced-$key
   remove "$scratch"
-  mkdir -p "$folder" "$scratch"
+  as_told mkdir -p "$folder" "$scratch"
   unpack "$path" -C "$scratch" ".$1" || fail unpack
-  if [ -e "$old" ] && [ ! -e "$1" ]; then mv -f "$old" "$1"; fi
+  if is -e "$old" && ! is -e "$1"; then as_told mv -f "$old" "$1"; fi
   remove "$old"
-  if [ ! -e "$1" ] && [ ! -L "$1" ]; then
-    mv -f "$scratch$1" "$1"
-  elif [ ! -d "$1" ] && [ ! -d "$scratch$1" ]; then
-    mv -f "$scratch$1" "$1"
-  elif mv -f "$1" "$old" 2>/dev/null; then
-    mv -f "$scratch$1" "$1"
+  if ! is -e "$1" && ! is -L "$1"; then
+    as_told mv -f "$scratch$1" "$1"
+  elif ! is -d "$1" && ! is -d "$scratch$1"; then
+    as_told mv -f "$scratch$1" "$1"
+  elif as_told mv -f "$1" "$old" 2>/dev/null; then
+    as_told mv -f "$scratch$1" "$1"
     remove "$old"
   else
     refill "$1"
@@ -40,7 +44,7 @@ place() {
 
 # a folder that cannot be renamed (a mount point): emptied, then filled
 refill() {
-  find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
+  as_told find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
   unpack "$path" -C / ".$1" || fail unpack
 }
 

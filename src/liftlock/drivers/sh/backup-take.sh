@@ -1,5 +1,5 @@
 # Archive files and folders with a list of their digests; nothing is called a backup before both are in place.
-# state run key files to set keep
+# state run key files to set keep, and what rights reads
 umask 077
 : "${files:?}" "${keep:?}"
 to=${to:-${state:?}/backups}
@@ -14,7 +14,7 @@ relative() {
     [ -n "$file" ] || continue
     case $file in /*) ;; *) fail relative path "$file" ;; esac
     case $file/ in // | */../* | */./*) fail whole path "$file" ;; esac
-    if [ ! -e "$file" ] && [ ! -L "$file" ]; then fail missing path "$file"; fi
+    if ! as_told test -e "$file" && ! as_told test -L "$file"; then fail missing path "$file"; fi
     set -- "$@" ".$file"
   done <<EOF
 $files
@@ -26,7 +26,7 @@ EOF
 work_on() {
   list / "$@" >"$work.manifest" || fail unread
   refused=no
-  tar -c -z --numeric-owner -f "$work.tar.gz" -C / "$@" || refused=yes
+  as_told tar -c -z --numeric-owner -f - -C / "$@" >"$work.tar.gz" || refused=yes
   list / "$@" >"$work.after" || fail unread
   cmp -s "$work.manifest" "$work.after" || fail changed
   [ "$refused" = no ] || fail unread

@@ -1,50 +1,55 @@
 # Replace a file by new content, atomically, keeping its mode and owner; the original is saved once.
-# state run key file content mode owner validate show
+# state run key file content mode owner validate show, and what rights reads
 umask 077
 : "${content?}" "${mode?}" "${owner?}" "${validate?}" "${show:?}"
 saved=${state:?}/saved/${run:?}/${key:?}
+wanted=$saved.content
 target=${file:?}
-[ ! -L "$target" ] || target=$(readlink -f "$target")
+if as_told test -L "$target"; then target=$(as_told readlink -f "$target"); fi
 folder=${target%/*}
 new=${folder:-/}/.liftlock-new-$key
 
 remember() {
   if [ ! -e "$saved/original" ] && [ ! -e "$saved/absent" ]; then
     mkdir -p "$saved"
-    if [ -e "$target" ]; then
-      cp -p "$target" "$saved/original.new"
+    if as_told test -e "$target"; then
+      as_told cp -p "$target" "$saved/original.new"
       mv -f "$saved/original.new" "$saved/original"
     else
       : >"$saved/absent"
     fi
   fi
+  printf '%s\n' "$after" >"$saved/written"
 }
 
 digest() {
-  found=$(sha256sum <"$1")
+  found=$(as_told sha256sum "$1")
+  found=${found#\\} # so does it mark a name that it had to escape
   printf '%s' "${found%% *}"
 }
 
-if [ ! -d "${folder:-/}" ]; then fail folder path "$folder"; fi
-if [ -e "$target" ] && [ ! -f "$target" ]; then fail kind path "$target"; fi
-trap 'rm -f "$new"' EXIT
+if ! as_told test -d "${folder:-/}"; then fail folder path "$folder"; fi
+if as_told test -e "$target" && ! as_told test -f "$target"; then fail kind path "$target"; fi
+trap 'as_told rm -f "$new"; rm -f "$wanted"' EXIT
 trap 'exit 143' HUP INT TERM
-rm -f "$new"
+as_told rm -f "$new"
+mkdir -p "${saved%/*}"
+printf '%s' "$content" >"$wanted"
 before=
-if [ -e "$target" ]; then
+if as_told test -e "$target"; then
   before=$(digest "$target")
-  cp -p "$target" "$new"
-  if [ ! -w "$new" ]; then
-    mode=${mode:-$(stat -c '%a' "$new")}
-    chmod u+w "$new"
+  as_told cp -p "$target" "$new"
+  if ! as_told test -w "$new"; then
+    mode=${mode:-$(as_told stat -c '%a' "$new")}
+    as_told chmod u+w "$new"
   fi
-  printf '%s' "$content" >"$new"
+  as_told cp "$wanted" "$new"
 else
-  printf '%s' "$content" >"$new"
-  chmod "${mode:-0644}" "$new"
+  as_told cp "$wanted" "$new"
+  as_told chmod "${mode:-0644}" "$new"
 fi
-if [ -n "$owner" ]; then chown "$owner" "$new" || fail owner owner "$owner"; fi
-[ -z "$mode" ] || chmod "$mode" "$new"
+if [ -n "$owner" ]; then as_told chown "$owner" "$new" || fail owner owner "$owner"; fi
+[ -z "$mode" ] || as_told chmod "$mode" "$new"
 if [ -n "$validate" ]; then
   (
     set +eu
@@ -54,20 +59,20 @@ if [ -n "$validate" ]; then
   ) </dev/null || fail validate
 fi
 after=$(digest "$new")
-now=$(stat -c '%a %u:%g' "$new")
+now=$(as_told stat -c '%a %u:%g' "$new")
 remember
-if [ "$before" = "$after" ] && [ "$(stat -c '%a %u:%g' "$target")" = "$now" ]; then
+if [ "$before" = "$after" ] && [ "$(as_told stat -c '%a %u:%g' "$target")" = "$now" ]; then
   say changed no
 else
   say changed yes
   case $show${now%% *} in
     yes* | auto*[4567])
       old=$target
-      [ -e "$old" ] || old=/dev/null
-      diff -u -L "$target" -L "$target" "$old" "$new" | head -n 400 || :
+      as_told test -e "$old" || old=/dev/null
+      as_told diff -u -L "$target" -L "$target" "$old" "$new" | head -n 400 || :
       ;;
   esac
-  mv -f "$new" "$target"
+  as_told mv -f "$new" "$target"
 fi
 say path "$target"
 say before "$before"

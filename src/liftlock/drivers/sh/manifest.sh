@@ -4,13 +4,13 @@ list() {
     cd "$1" || exit
     shift
     shape='%a %F %N'
-    [ "$(id -u)" != 0 ] || shape='%a %u:%g %F %N'
+    if [ "${sudo:?}" = yes ] || [ "$(id -u)" = 0 ]; then shape='%a %u:%g %F %N'; fi
     LC_ALL=C
     QUOTING_STYLE=escape
     export LC_ALL QUOTING_STYLE
     {
-      find "$@" -type f -exec sha256sum {} +
-      find "$@" ! -type s -exec stat -c "$shape" {} +
+      as_told find "$@" -type f -exec sha256sum {} +
+      as_told find "$@" ! -type s -exec stat -c "$shape" {} +
     } | sort
   )
 }
@@ -18,5 +18,5 @@ list() {
 # unpack archive -C folder [name...]: with the modes that it holds, whoever we are; `folder` keeps others out meanwhile
 unpack() (
   umask 000
-  tar -x -z -p --numeric-owner -f "$@"
+  as_told tar -x -z -p --numeric-owner -f "$@"
 )
