@@ -1,0 +1,4 @@
+-- Nobody reads or writes `qty` any more.
+DROP TRIGGER orders_quantity ON orders;
+DROP FUNCTION orders_quantity();
+ALTER TABLE orders DROP COLUMN qty;
