@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 from liftlock.cli.main import root
 from liftlock.cli.menu import COMMANDS, GROUPS
 
-NESTED = [("journal", name) for name in ("backup", "restore", "verify", "key")]
+LAB = ("up", "down", "list", "ssh", "cut", "heal", "kill", "start", "reboot", "reset", "package")
+NESTED = [("journal", name) for name in ("backup", "restore", "verify", "key")] + [("lab", name) for name in LAB]
+SETS = [("journal",), ("lab",)]  # of commands: themselves they do nothing
 ALL = [(name,) for name in COMMANDS] + NESTED
 HEAVY = ("msgspec", "asyncssh", "sqlalchemy", "rich", "yaml", "jinja2", "httpx", "babel", "cryptography", "asyncio")
 
@@ -31,12 +33,14 @@ def test_every_command_explains_itself_with_an_example(words: tuple[str, ...]) -
     assert "\x1b" not in text
 
 
-@pytest.mark.parametrize("words", [words for words in ALL if words != ("journal",)], ids=" ".join)
+@pytest.mark.parametrize("words", [words for words in ALL if words not in SETS], ids=" ".join)
 def test_every_command_speaks_both_languages(words: tuple[str, ...]) -> None:
     assert "--lang" in call(*words, "--help")
 
 
-@pytest.mark.parametrize("words", [w for w in ALL if w not in (("journal",), ("schema",), ("report",))], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [w for w in ALL if w not in (*SETS, ("schema",), ("report",), ("lab", "ssh"))], ids=" ".join
+)
 def test_every_command_has_a_form_for_programs(words: tuple[str, ...]) -> None:
     assert "--json" in call(*words, "--help")
 

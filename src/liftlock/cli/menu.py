@@ -24,6 +24,7 @@ COMMANDS: dict[str, Entry] = {
     "survey": entry("survey_commands", "plan", "Look at the hosts, changing nothing", "查看主机，不做改动"),
     "plan": entry("plan_commands", "plan", "Show the schedule, or a host's preview", "显示排程、差异、单机预览"),
     "simulate": entry("simulate_commands", "plan", "Try the plan on a simulated fleet", "在模拟机群上试行方案"),
+    "lab": entry("lab_commands", "plan", "Real Debian hosts on this machine", "在本机搭建真实主机供试验"),
     "approve": entry("approve_commands", "plan", "Bind a person's approval to the schedule", "将某人的审批绑定到排程"),
     "run": entry("run_commands", "run", "Carry the schedule out, or go on with it", "执行排程，或继续未完成的执行"),
     "status": entry("watch_commands", "run", "Where a run stands", "查看执行状态"),
