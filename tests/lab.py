@@ -46,7 +46,7 @@ PACKAGES = (
     "redis-server",
 )
 IMAGE = image.Image(packages=PACKAGES, idle=True)
-HOSTS = 3  # of a worker's fleet; a test that wants more makes it grow
+HOSTS = 8  # of a worker's fleet: those that no test asks for are never started
 WITHIN_S = 60.0
 
 
@@ -236,3 +236,7 @@ def lab_fleet() -> Iterator[Lab]:
 @pytest.fixture
 def lab(lab_fleet: Lab) -> Lab:
     return lab_fleet
+
+
+if __name__ == "__main__":  # build the image now, so that no test waits for it
+    image.ensure(IMAGE, Path(CACHE), lambda what: print(f"building {what}", flush=True))

@@ -28,7 +28,7 @@ from liftlock.hosts.lab.record import (
     state_folder,
 )
 from liftlock.hosts.lab.rights import sudoers
-from liftlock.hosts.lab.shell import ssh_command
+from liftlock.hosts.lab.shell import as_root, ssh_command
 from liftlock.model.errors import WorldError
 from liftlock.publish.plain import table
 
@@ -97,14 +97,14 @@ def progress(screen: Screen, code: str, what: str) -> None:
 def bring_up(
     screen: Screen, state: Path, name: str, layers: Sequence[str], groups: dict[str, tuple[str, ...]], rights: str
 ) -> Fleet:
-    """What fails halfway is taken down again, but for a host's console, which is shown."""
+    """What fails halfway is taken down again."""
     made = fleets.begin(state, name, layers, groups, rights)
     try:
         with disk_faults():
             fleets.outfit(made, fleets.person(os.environ))
             progress(screen, "ui.lab.start", str(len(made.members)))
             fleets.power_on(made, made.members)
-    except WorldError:
+    except (WorldError, KeyboardInterrupt):
         fleets.down(state, name)
         raise
     return made
@@ -173,13 +173,16 @@ def ssh(
     name: Name = USUAL,
     lang: Lang = "",
 ) -> None:
-    """A shell on a host, or a command, as the login user. Ends with its status."""
+    """A shell on a host, or a command, as the login user. Ends with its status.
+
+    One argument is a line for the host's shell (-- 'ls /srv | wc -l'); several are a command and its arguments.
+    """
     open_screen(lang)
     require()
     fleet = read_record(state_folder(os.environ), name)
     member = fleet.member(host)
     if root:
-        line = power.inside(fleet, member, argv or ["bash", "-l"], term=os.environ.get("TERM", "dumb"))
+        line = power.inside(fleet, member, as_root(argv or []), term=os.environ.get("TERM", "dumb"))
     else:
         line = ssh_command(fleet, member, argv or [])
     sys.stdout.flush()

@@ -30,7 +30,7 @@ from liftlock.model.errors import WorldError, WorldKind
 
 INVENTORY = """\
 # The lab's fleet {name}: written by `liftlock lab up`.
-defaults: {{user: {user}, key: {key}, known_hosts: {known_hosts}}}
+defaults: {{user: {user}, key: "{key}", known_hosts: "{known_hosts}"}}
 hosts:
 {hosts}groups:
 {groups}"""
@@ -62,6 +62,7 @@ def outfit(fleet: Fleet, owner: tuple[int, int]) -> None:
     lines = []
     for member in fleet.members:
         fleet.at(member).mkdir(parents=True, exist_ok=True)
+        fleet.at(member).parent.chmod(0o700)  # hosts' disks have files that run with root's rights
         lines.append(f"{member.address} {make_key(fleet.at(member) / HOST_KEY)}\n")
     fleet.known_hosts.write_text("".join(lines))
     fleet.inventory.write_text(inventory_text(fleet))

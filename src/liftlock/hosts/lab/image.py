@@ -86,6 +86,7 @@ def ensure(image: Image, cache: Path, progress: Progress) -> tuple[str, ...]:
     if all(Path(tree).is_dir() for tree in trees):
         return trees
     with held(cache / ".lock"):
+        cache.chmod(0o700)  # images have files that run with root's rights
         sources = machine_sources()
         build(cache / names[-1], base_command(image, cache / names[-1], sources), sources, progress)
         if len(names) > 1:

@@ -14,6 +14,7 @@ NETWORK = "10.213"
 NUMBERS = range(1, 255)
 FIRST = 10  # the last part of the first host's address
 HOSTS_MAX = 200
+TAKEN = frozenset(("all", "controller", "false", "localhost", "null", "true"))  # they mean something else
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 PART = re.compile(r"([a-z][a-z0-9-]{0,30})(?::([0-9]{1,3}))?")
 
@@ -28,7 +29,7 @@ def host_groups(asked: str) -> dict[str, tuple[str, ...]]:
     groups: dict[str, tuple[str, ...]] = {}
     for part in asked.split(","):
         found = PART.fullmatch(part.strip())
-        if found is None or found[1] in groups or found[2] == "0":
+        if found is None or found[1] in groups or found[1] in TAKEN or found[2] == "0":
             raise refused("lab-hosts", asked)
         count = int(found[2] or 0)
         groups[found[1]] = tuple(f"{found[1]}-{index}" for index in range(1, count + 1)) or (found[1],)

@@ -39,6 +39,7 @@ def start(fleet: Fleet, member: Member) -> None:
     seed(fleet, member)
     connect(fleet, member)
     groups = cgroups.make(group_of(fleet, member))
+    switch_off(fleet, member)
     on = fleet.at(member) / f"on.{secrets.token_hex(4)}"
     on.touch()
     script = files("liftlock.hosts.lab").joinpath("supervise.sh").read_text(encoding="utf-8")
@@ -76,9 +77,14 @@ def nspawn(fleet: Fleet, member: Member) -> list[str]:
 
 def kill(fleet: Fleet, member: Member) -> None:
     """The power is cut: nothing is told, nothing is flushed by the host. It stays off."""
+    switch_off(fleet, member)
+    cgroups.end(group_of(fleet, member))
+
+
+def switch_off(fleet: Fleet, member: Member) -> None:
+    """No supervisor starts it again, not even one that has only just begun."""
     for on in fleet.at(member).glob("on.*"):
         on.unlink()
-    cgroups.end(group_of(fleet, member))
 
 
 def reboot(fleet: Fleet, member: Member) -> None:
@@ -115,7 +121,7 @@ def inside(fleet: Fleet, member: Member, command: Sequence[str], term: str = "du
     """The command line that runs a command in the host as root, whether or not its network and its sshd work."""
     enter = ["nsenter", f"--target={leader(fleet, member)}", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
     surroundings = ["env", "-i", f"PATH={PATH}", "HOME=/root", "USER=root", "LANG=C.UTF-8", f"TERM={term}"]
-    return [*enter, "--root", "--wd=/", *surroundings, *command]
+    return [*enter, "--root", "--wd", *surroundings, *command]
 
 
 def wait_for(fleet: Fleet, members: Sequence[Member], within_s: float = BOOT_S) -> None:

@@ -1,4 +1,7 @@
-"""The command line that logs in to a lab's host as its user, host keys strict."""
+"""The command lines of `lab ssh`: as the host's user over SSH, host keys strict; or as root, from below.
+
+A single argument is a line for the host's shell, as with ssh itself; several are a command and its arguments.
+"""
 
 import shlex
 from collections.abc import Sequence
@@ -16,5 +19,11 @@ def ssh_command(fleet: Fleet, member: Member, argv: Sequence[str]) -> list[str]:
         "ConnectTimeout": "10",
     }
     given = [part for name, value in options.items() for part in ("-o", f"{name}={value}")]
-    words = [shlex.join(argv)] if argv else []
+    words = argv if len(argv) == 1 else [shlex.join(argv)] if argv else []
     return ["ssh", "-F", "none", *given, f"{fleet.user}@{member.address}", *words]
+
+
+def as_root(argv: Sequence[str]) -> list[str]:
+    if not argv:
+        return ["bash", "-l"]
+    return ["sh", "-c", *argv] if len(argv) == 1 else list(argv)
