@@ -12,6 +12,7 @@ from pathlib import Path
 
 from liftlock.hosts.lab import cgroups, network
 from liftlock.hosts.lab.disk import HOST_KEY, make_key, unmount, wipe
+from liftlock.hosts.lab.machine import allow_watches
 from liftlock.hosts.lab.names import bridge, checked_name, controller_address, free_number, host_address, subnet
 from liftlock.hosts.lab.packages import index
 from liftlock.hosts.lab.power import BOOT_S, is_on, kill, start, wait_for
@@ -97,6 +98,7 @@ def power_on(fleet: Fleet, members: Sequence[Member], within_s: float = BOOT_S) 
     """Start those that are off, together, and wait until they answer on SSH. Raises WorldError."""
     take_number(fleet)
     off = [member for member in members if not is_on(fleet, member)]
+    allow_watches(len(off) + network.hosts_connected())
     for member in off:
         start(fleet, member)
     wait_for(fleet, off, within_s)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from liftlock.model.errors import WorldError, WorldKind
 
@@ -22,6 +23,8 @@ TOOLS = {  # command -> Debian package that brings it
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 LONGEST_S = 60.0
 SAID_MAX = 2000
+WATCHES = Path("/proc/sys/fs/inotify/max_user_instances")
+WATCHES_A_HOST, WATCHES_ELSE, WATCHES_USUAL = 10, 50, 1024
 
 
 def require() -> None:
@@ -60,6 +63,14 @@ def failed(argv: Sequence[str], said: str) -> WorldError:
 def environment() -> dict[str, str]:
     """Of a tool: nothing of ours but the way to it."""
     return {"PATH": PATH, "LC_ALL": "C.UTF-8"}
+
+
+def allow_watches(hosts: int) -> None:
+    """Each host's init and services watch files, and the kernel allows root 128 watchers by default, on all hosts
+    together: some 18 hosts. Raised where that is too few, until the machine's restart."""
+    wanted = WATCHES_A_HOST * hosts + WATCHES_ELSE
+    if int(WATCHES.read_text()) < wanted:
+        WATCHES.write_text(f"{max(wanted, WATCHES_USUAL)}\n")
 
 
 @contextmanager

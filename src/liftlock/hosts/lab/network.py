@@ -88,6 +88,11 @@ def bridge_numbers() -> set[int]:
     return {number for name in os.listdir(DEVICES) if (number := number_of(name)) is not None}
 
 
+def hosts_connected() -> int:
+    """Of all fleets on the machine."""
+    return sum(1 for _ in NAMESPACES.glob("llab*")) if NAMESPACES.exists() else 0
+
+
 def used_networks() -> list[IPv4Network]:
     """What the machine's routes lead to, but for the default route."""
     found = []
