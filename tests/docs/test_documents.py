@@ -51,6 +51,7 @@ def parse(line: str) -> None:
         assert found is not None, f"no command {words[0]}"
         command, words = found, words[1:]
     known = {option for parameter in command.params for option in parameter.opts} | {"--help", "-h"}
+    words = words[: words.index("--")] if "--" in words else words  # what comes after is another program's
     options = [word.partition("=")[0] for word in words if word.startswith("-") and len(word) > 1]
     assert not [option for option in options if option not in known], line
 
