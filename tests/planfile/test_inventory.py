@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liftlock.model.inventory import Host
+from liftlock.model.actions import SecretRef
+from liftlock.model.inventory import Become, Hop, Host
 from liftlock.planfile.inventory import load_inventory
 from tests.planfile.seen import Seen, seen
 
@@ -48,6 +49,37 @@ def test_a_fleet() -> None:
     assert list(hosts) == ["app-01", "app-02", "app-03", "db-01", "lb-9", "lb-10"]
 
 
+WAYS = """\
+defaults: {user: deploy, key: id, known_hosts: known, jump: [bastion]}
+hosts:
+  bastion: {address: 192.0.2.1, port: 2222, user: gate}
+  a-[1:2]:
+  far: {jump: [a-1, "op@[2001:db8::1]:23"]}
+  near: {jump: []}
+"""
+
+
+def test_ways_through_other_hosts() -> None:
+    loaded = load_inventory(WAYS)
+    assert loaded.findings == ()
+    assert loaded.inventory is not None
+    hosts = loaded.inventory.hosts
+    bastion = Hop("192.0.2.1", "gate", 2222, "known", "id")
+    inner = Hop("a-1", "deploy", 22, "known", "id")
+    assert hosts["bastion"].jump == hosts["near"].jump == ()
+    assert hosts["a-1"].jump == hosts["a-2"].jump == (bastion,)
+    assert hosts["far"].jump == (bastion, inner, Hop("2001:db8::1", "op", 23, "known", "id"))
+
+
+def test_how_a_host_lets_its_user_become_another() -> None:
+    text = 'defaults: {become: {password: {secret: "env:PW"}}}\nhosts:\n  a:\n  b: {become: {method: su, user: toor}}\n'
+    loaded = load_inventory(text)
+    assert loaded.inventory is not None, loaded.findings
+    hosts = loaded.inventory.hosts
+    assert hosts["a"].become == Become(password=SecretRef("env:PW"))
+    assert hosts["b"].become == Become("su", user="toor"), "a host's own words replace the defaults' as a whole"
+
+
 WRONG = [
     ("groups: {}\n", [("L020", 1, 1)]),
     ("hosts: [a]\n", [("L083", 1, 1)]),
@@ -75,6 +107,12 @@ WRONG = [
     ("hosts:\n  a:\n  a:\n", [("L011", 3, 3)]),
     ("hosts:\n  a: {variables: {v: 1.10}}\n", [("L032", 2, 19)]),
     ("hosts: {a: \n", [("L008", 1, 11)]),
+    ("hosts:\n  a: {become: {method: doas}}\n", [("L023", 2, 16)]),
+    ("hosts:\n  a: {become: {password: geheim}}\n", [("L084", 2, 16)]),
+    ("hosts:\n  a: {jump: [a]}\n", [("L096", 2, 14)]),
+    ("hosts:\n  a: {jump: [b]}\n  b: {jump: [a]}\n", [("L096", 2, 14), ("L096", 3, 14)]),
+    ("hosts:\n  a-[1:9]: {jump: [x:99999, 'y:']}\n", [("L095", 2, 20), ("L095", 2, 29)]),
+    ("defaults: {jump: [me]}\nhosts:\n  me: {connection: local}\n  a:\n", [("L095", 1, 19)]),
 ]
 
 

@@ -137,13 +137,17 @@ def inventory_of(documents: Documents) -> Inventory | None:
 
 
 def placed(host: Host, folder: Path) -> Host:
-    if not (host.key or host.known_hosts or host.root):
+    if not (host.key or host.known_hosts or host.root or host.jump):
         return host
+    hops = (
+        replace(hop, key=absolute(hop.key, folder), known_hosts=absolute(hop.known_hosts, folder)) for hop in host.jump
+    )
     return replace(
         host,
         key=absolute(host.key, folder),
         known_hosts=absolute(host.known_hosts, folder),
         root=absolute(host.root, folder),
+        jump=tuple(hops),
     )
 
 

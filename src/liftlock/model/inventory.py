@@ -1,6 +1,35 @@
 """The hosts that a plan may name: groups, addresses, variables, connection."""
 
-from msgspec import Struct
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from liftlock.model.actions import SecretRef
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+
+
+class Become(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How the login user runs one command as root or as another user. Who is root already needs none of it.
+
+    `wrapper`: the one program that sudoers allow, which then runs the command. `password`: of the login user for sudo,
+    of the other user for su.
+    """
+
+    method: Literal["sudo", "su", "none"] = "sudo"
+    wrapper: str = ""
+    user: str = "root"  # who root is there
+    password: SecretRef | None = None
+
+
+class Hop(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A host that is only passed through: a bastion. What is not said, the user's SSH configuration says."""
+
+    address: str
+    user: str = ""
+    port: Port = 22
+    known_hosts: str = ""
+    key: str = ""
 
 
 class Host(Struct, frozen=True, forbid_unknown_fields=True):
@@ -17,6 +46,8 @@ class Host(Struct, frozen=True, forbid_unknown_fields=True):
     known_hosts: str = ""
     key: str = ""  # path of a private key; empty: the agent and the usual files
     root: str = ""  # sandbox: the host's folder
+    become: Become = Become()
+    jump: tuple[Hop, ...] = ()  # passed through in this order
 
 
 class Inventory(Struct, frozen=True):

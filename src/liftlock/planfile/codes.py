@@ -82,6 +82,8 @@ CODES: dict[str, tuple[str, ...]] = {
     "L086": ("limit",),  # ranges, groups and variables multiply to more than is built
     "L087": PLACE,  # a range without quotes inside brackets: ["app-[01:08]"] is meant
     "L088": ("name", "known"),  # a variable with a name that every host's own facts have
+    "L095": ("given",),  # `jump` names what is neither a host that SSH reaches nor [user@]address[:port]
+    "L096": ("given",),  # ways through other hosts that lead round, or are too long
     # files that the plan names
     "L070": ("file", "looked_at"),  # not there
     "L071": ("file", "problem"),  # there, and cannot be read

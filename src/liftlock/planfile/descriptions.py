@@ -220,6 +220,28 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "known_hosts": ("A known_hosts file for this host.", "该主机的 known_hosts 文件。"),
         "key": ("Path of a private key.", "私钥路径。"),
         "root": ("The host's folder, for connection: sandbox.", "connection: sandbox 时主机的目录。"),
+        "become": ("How the login user becomes root or another user.", "登录用户如何切换到 root 或其他用户。"),
+        "jump": (
+            "Passed through in this order: names of hosts here, or [user@]address[:port].",
+            "依次经过的跳板机：本清单中的主机名，或 [用户@]地址[:端口]。",
+        ),
+    },
+    "Become": {
+        "": ("How one command is run as root or as another user.", "如何以 root 或其他用户身份执行单条命令。"),
+        "method": ("sudo, su, or none: never.", "sudo、su，或 none（从不）。"),
+        "wrapper": (
+            "Path of the one program that sudoers allow, which runs the command.",
+            "sudoers 唯一允许的包装程序的路径，由它执行命令。",
+        ),
+        "user": ("Who root is on that host.", "该主机上的 root 用户名。"),
+        "password": (
+            "Where the password is found: of the login user for sudo, of the other user for su.",
+            "口令的引用：sudo 用登录用户的口令，su 用目标用户的口令。",
+        ),
+    },
+    "SecretRef": {
+        "": ("Where a secret is found when it is used.", "使用时到何处取密钥；绝不写密钥本身。"),
+        "secret": ("env:NAME or file:/path.", "env:名称，或 file:/路径。"),
     },
 }
 DESCRIPTIONS["Settings"] = {**DESCRIPTIONS["HostEntry"], "": ("Settings of every host.", "各主机的默认设置。")}

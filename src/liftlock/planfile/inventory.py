@@ -7,17 +7,18 @@ groups before their children, in the file's order), then the host's own; the lat
 
 from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import Meta, Struct
-from msgspec.structs import asdict
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from liftlock.model.findings import Field, Finding, Path, Severity
-from liftlock.model.inventory import Host, Inventory
+from liftlock.model.inventory import Become, Hop, Host, Inventory, Port
 from liftlock.model.plan import Part, Text
 from liftlock.model.schedule import CONTROLLER
 from liftlock.planfile import forms
 from liftlock.planfile.convert import FAILED, Converter, near
+from liftlock.planfile.jumps import Way, lead
 from liftlock.planfile.nodes import Keys, Node, Positions
 from liftlock.planfile.yaml import INVENTORY_LIMITS, read
 
@@ -28,7 +29,6 @@ TAKEN = frozenset(("address", "component", "domain", "from_version", "host", "ro
 FILLED = frozenset(("address", "domain", "root", "state"))
 SUGGESTIONS_MAX = 20  # looking for a near name costs time with the fleet's size
 Connection = Literal["ssh", "local", "sandbox"]
-Port = Annotated[int, Meta(ge=1, le=65535)]
 
 
 class Settings(Part, frozen=True):
@@ -43,6 +43,8 @@ class Settings(Part, frozen=True):
     known_hosts: str | None = None
     key: str | None = None
     root: str | None = None
+    become: Become | None = None
+    jump: tuple[Text, ...] | None = None
 
 
 class HostEntry(Settings, frozen=True):
@@ -123,6 +125,7 @@ class Assembler:
         self.converter = converter
         self.keys: dict[str, tuple[str, Numbered]] = {}  # host -> the key that it stands under
         self.members: dict[str, tuple[str, ...]] = {}
+        self.ways: dict[str, Way] = {}  # host -> what it is reached through, as written
         self.suggested = 0
         self.left = WORK_MAX
 
@@ -141,7 +144,23 @@ class Assembler:
             return None
         variables = self.group_variables(order)
         hosts = {name: self.host(key, number, variables.get(name, {})) for name, (key, number) in self.keys.items()}
+        hosts |= {name: replace(hosts[name], jump=hops) for name, hops in self.hops(hosts).items()}
         return Inventory(hosts, {name: self.members[name] for name in self.written.groups if name in self.members})
+
+    def hops(self, hosts: dict[str, Host]) -> dict[str, tuple[Hop, ...]]:
+        """What the hosts are reached through. A fault of a range, or of the defaults, is said once."""
+        defaults, said = self.written.defaults, set[Path]()
+        strangers = Hop("", defaults.user or "", 22, defaults.known_hosts or "", defaults.key or "")
+
+        def complain(code: str, name: str, index: int) -> None:
+            way = self.ways[name]
+            at: Path = ("hosts", self.keys[name][0]) if way.is_own else ("defaults",)
+            path: Path = (*at, "jump", index)
+            if path not in said:
+                said.add(path)
+                self.note(code, path, given=way.jump[index])
+
+        return lead(hosts, self.ways, strangers, complain)
 
     def take_key(self, key: str) -> None:
         for number in self.expand(key, ("hosts", key)):
@@ -259,6 +278,8 @@ class Assembler:
             variables = {**defaults.variables, **grouped, **filled}
         here = settings.get("connection", "ssh") != "ssh"
         settings.setdefault("address", LOOPBACK if here else number.name)
+        if jump := settings.pop("jump", None):
+            self.ways[number.name] = Way(jump, own.jump is not None)
         return Host(**{**settings, "name": number.name, "variables": variables})
 
     def miss(self, code: str, path: Path, known: Iterable[str], **fields: Field) -> None:
