@@ -57,8 +57,9 @@ class Sshd:
         return str(self.folder / "known_hosts")
 
     def host(self, name: str, address: str = "127.0.0.1", **more: Any) -> Host:
-        facts = {"port": self.port, "key": self.key, "known_hosts": self.known_hosts} | more
-        return Host(name=name, address=address, user=os.environ.get("USER") or "root", connection="ssh", **facts)
+        facts: dict[str, Any] = {"port": self.port, "key": self.key, "known_hosts": self.known_hosts}
+        facts |= {"user": os.environ.get("USER") or "root"} | more
+        return Host(name=name, address=address, connection="ssh", **facts)
 
     def sessions(self) -> list[int]:
         """Process ids of the connections that it serves now."""

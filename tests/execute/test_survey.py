@@ -77,6 +77,9 @@ class FakeHosts:
         self.now -= 1
         return Exited(self.code, self.output)
 
+    def rights(self, host: str, script: Script) -> dict[str, SecretRef]:
+        return {}
+
 
 class VersionDriver:
     """Reads a version from what a script prints."""

@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from liftlock.execute.redact import Redactor
+from liftlock.execute.rights import refusal, secrets_at
 from liftlock.execute.world import World
 from liftlock.model import events as ev
 from liftlock.model.actions import (
@@ -115,7 +116,7 @@ class Performer:
         operation = driver.operate(job.step.action, job.context)
         try:
             if isinstance(operation, Script) and not is_read_only(job):
-                self.resolve(operation.secrets)  # what cannot be taken out of the outcome is not recorded
+                self.resolve(self.secrets(job, operation))  # what cannot be taken out of the outcome is not recorded
                 return await self.settle_script(job, driver)
             if isinstance(operation, HttpCall | SocketCall) and not operation.repeatable:
                 return await self.look(job, driver)
@@ -145,6 +146,8 @@ class Performer:
         if probe is None:
             return ev.StepLost(job.step.id, job.attempt, because("no-probe"))
         outcome = await self.once(job, probe, read_only=True)
+        if (refused := refusal(outcome, job.step.at)) is not None:
+            raise refused
         settled = driver.settle(job.step.action, job.context, outcome)
         if settled is None:
             return ev.StepLost(job.step.id, job.attempt, because("probe-unclear"))
@@ -184,10 +187,11 @@ class Performer:
         hosts, at, timeout_s = self.world.hosts, job.step.at, job.step.timeout_s
         match operation:
             case Script() if read_only:
-                seen = await hosts.look(at, operation, timeout_s=timeout_s, env=self.resolve(operation.secrets))
+                env = self.resolve(self.secrets(job, operation))
+                seen = await hosts.look(at, operation, timeout_s=timeout_s, env=env)
                 return replace(seen, output=seen.output + CUT) if isinstance(seen, Exited) and seen.cut else seen
             case Script():
-                env = self.resolve(operation.secrets)
+                env = self.resolve(self.secrets(job, operation))
                 boot = job.boot if at == job.step.subject else ""
                 return await hosts.perform(at, job.mark, operation, timeout_s=timeout_s, boot=boot, env=env)
             case Greet():
@@ -216,7 +220,12 @@ class Performer:
         if isinstance(outcome, TimedOut):
             fields: dict[str, Any] = {"timeout_s": round(job.step.timeout_s)}
             return Failure(FailureKind.TIMEOUT, "deadline", fields, outcome.output)
+        if isinstance(outcome, Exited) and (refused := refusal(outcome, job.step.at)) is not None:
+            return replace(self.failure_of(refused), output=outcome.output)
         return driver.read(job.step.action, job.context, outcome)
+
+    def secrets(self, job: Job, script: Script) -> dict[str, SecretRef]:
+        return secrets_at(self.world.hosts, job.step.at, script)
 
     def resolve(self, refs: Mapping[str, SecretRef]) -> dict[str, str]:
         found = {name: self.world.secrets.resolve(ref) for name, ref in refs.items()}

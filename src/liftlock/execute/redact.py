@@ -125,7 +125,8 @@ def references(value: Any) -> Iterator[SecretRef]:
 
 
 def secrets_of(schedule: Schedule) -> Iterator[SecretRef]:
-    """Every secret that a step or a check of the schedule may use."""
+    """Every secret that a step or a check of the schedule may use, and the passwords of its hosts."""
+    yield from dict.fromkeys(host.become.password for host in schedule.hosts.values() if host.become.password)
     templates = [template for recipe in schedule.recipes.values() for template in recipe.templates]
     templates += [gate.template for gates in schedule.gates.values() for gate in gates]
     for template in templates:

@@ -131,7 +131,7 @@ async def open_local(host: Host, nonce: str, command: str, limits: Limits) -> Lo
         raise WorldError(WorldKind.UNREACHABLE, f"no shell could be started: {error}", host=host.name) from error
     pipe = cast(asyncio.WriteTransport, process.get_pipe_transport(0))  # uvloop's is one, but not by inheritance
     boot_file = f"{folder}/boot_id" if host.connection == "sandbox" else ""
-    child.shell.speak(pipe, prelude(nonce, state=state, boot_file=boot_file, limits=limits))
+    child.shell.speak(pipe, prelude(nonce, host, limits, state=state, boot_file=boot_file))
     return LocalConnection(child, process, folder, env)
 
 

@@ -13,6 +13,7 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MARK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.[A-Za-z0-9._-]+")
 RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 OURS = (".run", ".out", ".head", ".tail", ".closed")  # endings of what lies beside a mark
+OWN = "ll_"  # begins the names that the keeper lives by
 SHELLS = frozenset({"sh", "ash", "dash", "bash", "ksh", "mksh", "zsh"})
 LONGEST_NAME = 240  # of 255 bytes, leaving room for an ending
 
@@ -33,8 +34,13 @@ def assignments(variables: Mapping[str, str]) -> str:
 
 
 def exports(env: Mapping[str, str]) -> str:
-    """A line that exports resolved secrets; it goes through the shell's standard input and nowhere else."""
-    return ";".join(f"export {checked(name)}={word(value)}" for name, value in env.items())
+    """A line that exports resolved secrets; it goes through the shell's standard input and nowhere else.
+
+    Our own (ll_…) stay variables of the script's shell: no command that it runs sees them.
+    """
+    return ";".join(
+        f"{'' if name.startswith(OWN) else 'export '}{checked(name)}={word(value)}" for name, value in env.items()
+    )
 
 
 def checked(name: str) -> str:

@@ -26,6 +26,7 @@ from liftlock.model.actions import (
     Replied,
     Said,
     Script,
+    SecretRef,
     SocketCall,
     TimedOut,
     Transfer,
@@ -38,6 +39,7 @@ from liftlock.model.schedule import CONTROLLER
 Answer = TypeVar("Answer")
 USUAL = Limits()
 Heard = Callable[[str, WorldError | None], None]
+PASSWORD = "ll_secret"  # its name in keeper/rights.sh
 NOTHING_STARTED = (WorldKind.HOST_FULL, WorldKind.REBOOTED)
 
 
@@ -118,6 +120,12 @@ class Reach:
             return await attempts.look(shell, text, timeout_s=left_s, limits=self._limits)
 
         return await self._insist(host, timeout_s, once, stateless=True)
+
+    def rights(self, host: str, script: Script) -> dict[str, SecretRef]:
+        """The password, for a script that may ask for other rights (drivers/sh/prelude.sh)."""
+        password = self._host(host).become.password
+        asks = script.interpreter == "sh" and ("as_root" in script.body or "as_user" in script.body)
+        return {PASSWORD: password} if password is not None and asks else {}
 
     async def http(self, at: str, call: HttpCall, env: Mapping[str, str]) -> Replied:
         if self._is_here(at):

@@ -11,8 +11,9 @@ from typing import Protocol
 from liftlock.hosts.frames import Frame, Garbled, Parser
 from liftlock.hosts.limits import Limits
 from liftlock.hosts.quote import word
+from liftlock.model.inventory import Host
 
-KEEPER = ("attempts", "greeting", "bounds", "looks", "keeping", "begin")
+KEEPER = ("attempts", "greeting", "bounds", "looks", "keeping", "rights", "begin")
 
 
 class Wire(Protocol):
@@ -129,12 +130,15 @@ class Shell:
                 answer.exception()
 
 
-def prelude(nonce: str, *, state: str, boot_file: str, limits: Limits) -> bytes:
+def prelude(nonce: str, host: Host, limits: Limits, *, state: str, boot_file: str = "") -> bytes:
     """What a new shell is sent first: its settings, then the keeper."""
     settings = {
         "ll_n": nonce,
         "ll_s": state,
         "ll_b": boot_file,
+        "ll_how": host.become.method,
+        "ll_wrap": host.become.wrapper,
+        "ll_admin": host.become.user,
         "ll_half": str(limits.keep_bytes // 2),
         "ll_grace": str(limits.grace_s),
     }

@@ -135,5 +135,5 @@ async def open_ssh(host: Host, nonce: str, command: str, limits: Limits) -> SshC
     except (asyncssh.Error, OSError) as error:
         connection.abort()
         raise WorldError(WorldKind.UNREACHABLE, f"no shell: {error}", host=host.name) from error
-    shell.speak(channel, prelude(nonce, state=host.state, boot_file="", limits=limits))
+    shell.speak(channel, prelude(nonce, host, limits, state=host.state))
     return SshConnection(shell, connection)

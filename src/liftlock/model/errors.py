@@ -12,6 +12,7 @@ class WorldKind(Enum):
     TIMEOUT = "timeout"
     REBOOTED = "rebooted"  # another boot id than the intent named: nothing was started
     HOST_FULL = "host-full"  # no space or read-only: the mark could not be made, nothing was started
+    DENIED = "denied"  # sudo, su or a wrapper on the host does not let us
     REFUSED = "refused"  # the peer answered, and said no
     STORE_FULL = "store-full"
     STORE_LOCKED = "store-locked"

@@ -17,7 +17,7 @@ class Become(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     """
 
     method: Literal["sudo", "su", "none"] = "sudo"
-    wrapper: str = ""
+    wrapper: Annotated[str, Meta(pattern="^(/.*)?$")] = ""
     user: str = "root"  # who root is there
     password: SecretRef | None = None
 

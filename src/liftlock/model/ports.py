@@ -78,6 +78,9 @@ class Hosts(Protocol):
     async def look(self, host: str, script: Script, *, timeout_s: float, env: Mapping[str, str]) -> Exited | TimedOut:
         """Run a read-only script, without a mark."""
 
+    def rights(self, host: str, script: Script) -> Mapping[str, SecretRef]:
+        """What a script there is given beside its own secrets, so that it may run commands as another user."""
+
     async def http(self, at: str, call: HttpCall, env: Mapping[str, str]) -> Replied: ...
 
     async def socket(self, at: str, call: SocketCall) -> Said: ...

@@ -139,7 +139,9 @@ class Words:
         return self.fill((f"reason.{reason.code}", reason.code), reason.fields)
 
     def failure(self, failure: Failure) -> str:
-        codes = (f"failure.{failure.code}", f"world.{failure.code.removeprefix('world-')}", failure.code)
+        world = f"world.{failure.code.removeprefix('world-')}"
+        whys = (f"{world}.{why}",) if (why := failure.fields.get("why")) else ()
+        codes = (f"failure.{failure.code}", *whys, world, failure.code)
         return self.fill(codes, failure.fields)
 
     def world(self, error: WorldError) -> str:

@@ -20,6 +20,7 @@ from liftlock.model.actions import (
     Replied,
     Said,
     Script,
+    SecretRef,
     SocketCall,
     TimedOut,
     Transfer,
@@ -140,6 +141,9 @@ class Fleet:
     async def cancel(self, host: str, mark: str) -> None:
         job = (await self.reach(host)).jobs[mark]
         job.lost = job.stopped = True
+
+    def rights(self, host: str, script: Script) -> dict[str, SecretRef]:
+        return {}
 
     async def look(self, host: str, script: Script, *, timeout_s: float, env: Mapping[str, str]) -> Exited | TimedOut:
         await self.reach(host)

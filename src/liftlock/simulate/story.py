@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
+from inspect import iscoroutinefunction
 from typing import Any
 
 from msgspec import Struct
@@ -72,6 +73,8 @@ class Asleep:
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.port, name)
+        if not iscoroutinefunction(method):  # an answer that waits for nothing
+            return method
 
         async def call(*args: Any, **kwargs: Any) -> Any:
             await self.state.wait()

@@ -22,20 +22,25 @@ fail() {
   exit 65
 }
 
-# as_root command [argument]...: with root's rights, and only this one command
+# as_root command [argument]...: with root's rights, and only this one command. Who is refused does not come back: the
+# script ends. The shell that runs this knows how its host does it (ll_as); without one, it is sudo without a password.
 as_root() {
-  as_user root "$@"
+  if command -v ll_as >/dev/null; then ll_as '' "$@"; else as_user root "$@"; fi
 }
 
 # as_user name command [argument]...: as another user of the host
 as_user() {
-  ll_as=$1
+  if command -v ll_as >/dev/null; then
+    ll_as "$@"
+    return
+  fi
+  ll_to=$1
   shift
-  if [ "$(id -un)" = "$ll_as" ]; then
+  if [ "$(id -un)" = "$ll_to" ]; then
     "$@"
   elif [ "$(id -u)" = 0 ]; then
-    runuser -u "$ll_as" -- "$@"
+    runuser -u "$ll_to" -- "$@"
   else
-    sudo -n -u "$ll_as" -- "$@"
+    sudo -n -u "$ll_to" -- "$@"
   fi
 }

@@ -53,7 +53,7 @@ act() {
 }
 
 explain() {
-  if own; then tail -n 40 "$log" 2>/dev/null || :; else ctl status --no-pager -n 20 -- "$unit" 2>&1 || :; fi
+  if own; then tail -n 40 "$log" 2>/dev/null || :; else systemctl status --no-pager -n 20 -- "$unit" 2>&1 || :; fi
 }
 
 look

@@ -2,8 +2,9 @@
 # unit start_command stop_command status_command pid_file sudo
 : "${unit:?}" "${start_command?}" "${stop_command?}" "${status_command?}" "${pid_file?}" "${sudo:?}"
 
+# ctl verb [argument]...: as root where the plan says so
 ctl() {
-  if [ "$sudo" = yes ]; then sudo -n systemctl "$@"; else systemctl "$@"; fi
+  if [ "$sudo" = yes ]; then as_root systemctl "$@"; else systemctl "$@"; fi
 }
 
 own() {
@@ -19,7 +20,7 @@ look_unit() {
   began=
   active=
   loaded=
-  shown=$(ctl show -p LoadState -p ActiveState -p MainPID -p ExecMainStartTimestampMonotonic -- "$unit") || fail systemctl
+  shown=$(systemctl show -p LoadState -p ActiveState -p MainPID -p ExecMainStartTimestampMonotonic -- "$unit") || fail systemctl
   while IFS='=' read -r name value; do
     case $name in
       LoadState) loaded=$value ;;

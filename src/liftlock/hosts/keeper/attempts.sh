@@ -16,7 +16,7 @@
 # For an ordinary quiet script nothing is forked but its keeper and itself, and no command is run: what else is read or
 # written there, builtins read and write.
 #
-# shellcheck disable=SC2154,SC2062,SC2086,SC2030,SC2031,SC2174,SC3013
+# shellcheck disable=SC2154,SC2062,SC2086,SC2030,SC2031,SC2034,SC2174,SC3013
 # (the first lines come from outside; words are split, and patterns expanded, on purpose; every sh that we know has -ef)
 
 ll_say() { printf '\001%s(%s\n%s\001%s)' "$ll_n" "$1" "$2" "$ll_n"; }
@@ -100,6 +100,7 @@ ll_job() {
 	printf 'exit %s\n' "$ll_code" >>"$ll_f.run"
 	ll_exit=$ll_code
 	ll_size /proc/self/fdinfo/8
+	[ "$ll_code" != 77 ] || ll_got=$(wc -c <"$ll_f.out") # a refusal was told by the file's name
 	[ "$ll_got" -le $((ll_half * 2)) ] || ll_trim
 	ll_report
 }
@@ -126,6 +127,8 @@ ll_mark() {
 ll_script() (
 	exec >&8 2>&1 </dev/null 8>>"$ll_f.run"
 	ll_self
+	ll_me=$ll_v ll_told=$ll_f.out
+	trap 'exit 77' USR1 # see rights.sh
 	printf 'script %s\n' "$ll_v" >&8 2>/dev/null
 	ll_k=$1 ll_n=
 	eval "$2"
