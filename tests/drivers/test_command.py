@@ -1,5 +1,6 @@
 """command: the person's own words, once, with a look, an undo, variables and secrets. Under both shells."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -47,6 +48,12 @@ def test_the_words_see_the_host_and_nothing_is_filled(machine: Machine, make: Ma
 def test_facts_are_evidence_but_never_a_boot_id(machine: Machine, make: Make) -> None:
     result = machine.operate(DRIVER, make(run="echo @rows=12; echo @boot=x; echo plain"), machine.context())
     assert result == Evidence({"rows": "12"}, "plain")
+
+
+def test_the_words_may_ask_for_anothers_rights(machine: Machine, make: Make) -> None:
+    """`as_user` of whoever we are needs nobody's leave, whatever the shell."""
+    me = machine.good(DRIVER, make(run='say me "$(as_user "$(id -un)" id -u)"'), machine.context())
+    assert me == {"me": str(os.getuid())}
 
 
 def test_what_is_done_is_not_done_again(machine: Machine, make: Make) -> None:

@@ -147,8 +147,10 @@ def script_of(action: Action, context: Context, text: str) -> Script:
 
 
 def is_bare(action: Action) -> bool:
-    """Nothing is looked at before or after the words: they need no shell beside the script's own (a fork less)."""
-    return not action.args.get("done_when") and action.args.get("interpreter", "sh") == "sh"
+    """Nothing is looked at before or after the words, and they ask for nobody's rights (as_root, as_user): they need
+    no shell beside the script's own (a fork less)."""
+    asks = "as_root" in action.args["text"] or "as_user" in action.args["text"]
+    return not asks and not action.args.get("done_when") and action.args.get("interpreter", "sh") == "sh"
 
 
 def look_of(action: Action, context: Context) -> Script:
