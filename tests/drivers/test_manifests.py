@@ -17,7 +17,7 @@ from liftlock.drivers.technology import SH, body, read_script
 from liftlock.model.actions import Exited
 from liftlock.model.ports import Driver
 
-OWN = {"test", "prelude", "words", "manifest", "service-state", "rights"}
+OWN = {"test", "prelude", "words", "manifest", "service-state", "rights", "apt", "apt-world"}
 FAILS = re.compile(r"\bfail ([a-z_]+)")
 TOGETHER = {
     "release": ("release-install", "release-undo", "release-look"),
@@ -30,6 +30,7 @@ TOGETHER = {
     "verify.process": ("verify-process",),
     "verify.file": ("verify-file",),
     "reboot": ("reboot", "reboot-look"),
+    "apt": ("apt", "apt-world", *(f"apt-{each}" for each in ("fetch", "install", "undo", "look", "show", "inquire"))),
 }
 
 
@@ -78,7 +79,7 @@ def test_the_example_is_an_item_of_its_own_driver(driver: Driver) -> None:
 
 
 def test_names_are_unique_and_sorted_into_the_package() -> None:
-    assert len({names(driver) for driver in builtin}) == len(builtin) == 19
+    assert len({names(driver) for driver in builtin}) == len(builtin) == 20
     assert liftlock.drivers.builtin is builtin
     with pytest.raises(AttributeError):
         liftlock.drivers.nothing  # noqa: B018
@@ -90,6 +91,7 @@ def test_shellcheck_accepts_every_body(name: str) -> None:
     shared = {"service-do": ("words", "service-state"), "service-look": ("words", "service-state")}
     shared |= dict.fromkeys(("backup-take", "backup-prove", "backup-restore"), ("manifest",))
     shared |= dict.fromkeys(("command", "command-look", "draining", "reboot"), ("words",))
+    shared |= dict.fromkeys((each for each in TOGETHER["apt"] if each not in OWN), ("apt", "apt-world"))
     text = body(*shared.get(name, ()), name)
     done = subprocess.run(["shellcheck", "-s", "sh", "-"], input=text.encode(), stdout=subprocess.PIPE, check=False)
     assert done.returncode == 0, done.stdout.decode()

@@ -14,6 +14,7 @@ MODULES = (
     "config",
     "backup",
     "service",
+    "apt",
     "command",
     "haproxy",
     "draining",
