@@ -14,6 +14,8 @@ from liftlock import __version__
 from liftlock.cli.clock import SystemClock
 from liftlock.cli.discovery import Found
 from liftlock.cli.naming import upgrade_id
+from liftlock.cli.outside import run_inventory
+from liftlock.cli.vaults import vault_passwords
 from liftlock.decide.arrange import arrange
 from liftlock.decide.check import check
 from liftlock.decide.readiness import readiness
@@ -23,12 +25,14 @@ from liftlock.model.plan import Plan
 from liftlock.model.recipe import Recipes
 from liftlock.model.schedule import Schedule, digest
 from liftlock.model.survey import Survey
+from liftlock.planfile.ansible.written import source_of
 from liftlock.planfile.files import Files, read_document, read_files
-from liftlock.planfile.inventory import LoadedInventory, load_inventory
+from liftlock.planfile.inventories import read_inventory
+from liftlock.planfile.inventory import LoadedInventory
 from liftlock.planfile.load import Loaded, load_plan
 from liftlock.planfile.locate import locate_all
 from liftlock.planfile.nodes import Positions
-from liftlock.planfile.yaml import INVENTORY_LIMITS, PLAN_LIMITS
+from liftlock.planfile.yaml import PLAN_LIMITS
 from liftlock.publish.words import zone_of
 
 SurveyOf = Callable[[str], Survey | None]
@@ -40,7 +44,7 @@ def no_survey(upgrade: str) -> Survey | None:
 
 
 class Documents(Struct, frozen=True):
-    """The bytes of a plan and its inventory, and what they say."""
+    """The bytes of a plan and its inventory, and what they say. `relative_to`: where paths of keys begin."""
 
     path: Path
     text: bytes
@@ -48,6 +52,12 @@ class Documents(Struct, frozen=True):
     inventory_path: Path
     inventory_text: bytes
     inventory: LoadedInventory | None
+    relative_to: Path = Path()
+
+    @property
+    def is_ours(self) -> bool:
+        """Other people's inventories are read as well, and hold what is not to be shown."""
+        return self.inventory is not None and not self.inventory.files
 
 
 class Prepared(Struct, frozen=True):
@@ -74,10 +84,9 @@ class Prepared(Struct, frozen=True):
 
     @property
     def sources(self) -> dict[str, str]:
-        pairs = [
-            (self.documents.path, self.documents.text),
-            (self.documents.inventory_path, self.documents.inventory_text),
-        ]
+        pairs = [(self.documents.path, self.documents.text)]
+        if self.documents.is_ours:
+            pairs.append((self.documents.inventory_path, self.documents.inventory_text))
         return {str(path): text.decode("utf-8", "replace") for path, text in pairs if text}
 
 
@@ -98,6 +107,7 @@ def prepare(
     inventory = inventory_of(documents)
     schedule = None
     if loaded.plan is not None and inventory is not None:
+        findings += of_used_hosts(documents, loaded.plan, inventory)
         survey = survey_of(upgrade_id(loaded.plan.upgrade))
         findings += tuple(check_all(loaded.plan, inventory, loaded.recipes, found, files, survey))
         if not any(each.severity is Severity.ERROR for each in findings):
@@ -120,20 +130,29 @@ def read_documents(path: Path, found: Found) -> tuple[Documents, tuple[Finding, 
     loaded = load_plan(text, found.drivers, name=str(path))
     if loaded.plan is None:
         return Documents(path, text, loaded, path, b"", None), loaded.findings
-    place = path.parent / loaded.plan.inventory
-    data = read_document(place, INVENTORY_LIMITS.size_bytes, ("inventory",))
-    if isinstance(data, Finding):
-        return Documents(path, text, loaded, place, b"", None), (*loaded.findings, data)
-    inventory = load_inventory(data, str(place))
-    return Documents(path, text, loaded, place, data, inventory), (*loaded.findings, *inventory.findings)
+    found_there = read_inventory(loaded.plan.inventory, path.parent, vault_passwords, run_inventory)
+    documents = Documents(
+        path, text, loaded, found_there.path, found_there.text, found_there.loaded, found_there.relative_to
+    )
+    return documents, (*loaded.findings, *found_there.findings)
 
 
 def inventory_of(documents: Documents) -> Inventory | None:
     """With paths of the controller made absolute: they are relative to the inventory's folder."""
     if documents.inventory is None or documents.inventory.inventory is None:
         return None
-    folder, inventory = documents.inventory_path.resolve().parent, documents.inventory.inventory
+    folder, inventory = documents.relative_to.resolve(), documents.inventory.inventory
     return replace(inventory, hosts={name: placed(host, folder) for name, host in inventory.hosts.items()})
+
+
+def of_used_hosts(documents: Documents, plan: Plan, inventory: Inventory) -> tuple[Finding, ...]:
+    """What is wrong with single hosts of the inventory, as far as the plan names them or their groups."""
+    if documents.inventory is None:
+        return ()
+    used = dict.fromkeys(name for component in plan.components for name in inventory.members(component.hosts))
+    mentioned = documents.text.decode("utf-8", "replace")
+    others = (name for name in documents.inventory.of_hosts if name not in used and name in mentioned)
+    return tuple(found for name in (*used, *others) for found in documents.inventory.of_hosts.get(name, ()))
 
 
 def placed(host: Host, folder: Path) -> Host:
@@ -211,6 +230,7 @@ def locate(documents: Documents, findings: tuple[Finding, ...]) -> tuple[Located
     places = {"plan": (str(documents.path), documents.loaded.positions)}
     if documents.inventory is not None:
         places["inventory"] = (str(documents.inventory_path), documents.inventory.positions)
+        places |= {source_of(file): (file, Positions(None)) for file in documents.inventory.files}
     return locate_all(findings_once(findings), places)
 
 

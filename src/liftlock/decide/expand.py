@@ -125,8 +125,25 @@ def variables(schedule: Schedule, component: str, host: str, *, back: bool) -> d
 
 
 def fill_action(action: Action, known: dict[str, str]) -> Action:
-    args = {key: value if key in action.literal else fill(value, known) for key, value in action.args.items()}
+    """Literal arguments stay as they are, but for the names of secrets in them: `inventory:prod#{host}/db_password`."""
+    args = {
+        key: fill_references(value, known) if key in action.literal else fill(value, known)
+        for key, value in action.args.items()
+    }
     return replace(action, args=args)
+
+
+def fill_references(value: Any, known: dict[str, str]) -> Any:
+    if is_reference(value):
+        return fill(value, known)
+    if isinstance(value, dict):
+        return {key: fill_references(item, known) for key, item in value.items()}
+    return value
+
+
+def is_reference(value: Any) -> bool:
+    """A secret's place in an action's arguments: a mapping of nothing but `secret`."""
+    return isinstance(value, dict) and value.keys() == {"secret"} and isinstance(value["secret"], str)
 
 
 def fill(value: Any, known: dict[str, str]) -> Any:

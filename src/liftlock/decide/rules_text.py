@@ -5,7 +5,7 @@ from typing import Any
 
 from liftlock.decide.arrange import once_host
 from liftlock.decide.case import Case, Rule, error, warning
-from liftlock.decide.expand import PLACEHOLDER
+from liftlock.decide.expand import PLACEHOLDER, is_reference
 from liftlock.decide.recipes import Laying
 from liftlock.model.actions import Action, Kind
 from liftlock.model.findings import Finding, Path
@@ -56,7 +56,7 @@ def literal_text_is_not_filled(case: Case) -> Iterator[Finding]:
             action = one.template.action
             if action.kind not in SHELL:
                 continue
-            for name in (n for key in action.literal for t in texts_in(action.args.get(key)) for n in names_in(t)):
+            for name in (n for key in action.literal for t in literal_texts(action.args.get(key)) for n in names_in(t)):
                 if name in known and (one.path, name) not in told:
                     told.add((one.path, name))
                     yield warning("L182", one.path, name=name)
@@ -68,6 +68,14 @@ def filled(*actions: Action | None) -> Iterator[str]:
         for key, value in action.args.items() if action is not None else ():
             if action is not None and key not in action.literal:
                 yield from texts_in(value)
+            elif isinstance(value, dict):
+                yield from (each["secret"] for each in value.values() if is_reference(each))
+
+
+def literal_texts(value: Any) -> Iterator[str]:
+    """The texts in which nothing is filled: names of secrets are."""
+    rest = {key: each for key, each in value.items() if not is_reference(each)} if isinstance(value, dict) else value
+    return texts_in(rest)
 
 
 def texts_in(value: Any) -> Iterator[str]:

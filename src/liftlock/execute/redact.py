@@ -10,9 +10,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from liftlock.decide.expand import fill, is_reference, variables
 from liftlock.model.actions import SecretRef
 from liftlock.model.ports import Secrets
-from liftlock.model.schedule import Schedule
+from liftlock.model.schedule import Schedule, Stage, Template
 
 MASK = "[secret]"
 SHORTEST = 4  # shorter values would mask ordinary text
@@ -113,10 +114,10 @@ def left_after(text: str, secret: str) -> int:
 
 
 def references(value: Any) -> Iterator[SecretRef]:
-    """Every reference to a secret in an action's arguments: a mapping of nothing but `secret`."""
-    if isinstance(value, dict):
-        if value.keys() == {"secret"} and isinstance(value["secret"], str):
-            yield SecretRef(value["secret"])
+    """Every reference to a secret in an action's arguments."""
+    if is_reference(value):
+        yield SecretRef(value["secret"])
+    elif isinstance(value, dict):
         for item in value.values():
             yield from references(item)
     elif isinstance(value, list | tuple):
@@ -125,11 +126,24 @@ def references(value: Any) -> Iterator[SecretRef]:
 
 
 def secrets_of(schedule: Schedule) -> Iterator[SecretRef]:
-    """Every secret that a step or a check of the schedule may use, and the passwords of its hosts."""
-    yield from dict.fromkeys(host.become.password for host in schedule.hosts.values() if host.become.password)
-    templates = [template for recipe in schedule.recipes.values() for template in recipe.templates]
-    templates += [gate.template for gates in schedule.gates.values() for gate in gates]
-    for template in templates:
-        for action in (template.action, template.undo):
-            if action is not None:
-                yield from references(action.args)
+    """Every secret that a step or a check of the schedule may use, or by which a host's user becomes another."""
+    told: dict[SecretRef, None] = {}
+    for stage in schedule.stages:
+        templates = [*schedule.recipes[stage.recipe].templates]
+        templates += [gate.template for gate in schedule.gates.get(stage.component, ())]
+        told.update(dict.fromkeys(secrets_of_stage(schedule, stage, templates)))
+    told.update(dict.fromkeys(host.become.password for host in schedule.hosts.values() if host.become.password))
+    yield from told
+
+
+def secrets_of_stage(schedule: Schedule, stage: Stage, templates: list[Template]) -> Iterator[SecretRef]:
+    """Names of secrets may name the host."""
+    actions = [action for each in templates for action in (each.action, each.undo) if action is not None]
+    named = dict.fromkeys(ref for action in actions for ref in references(action.args))
+    for ref in named:
+        if "{" not in ref.secret:
+            yield ref
+            continue
+        for host in stage.hosts:
+            for back in (False, True):
+                yield SecretRef(fill(ref.secret, variables(schedule, stage.component, host, back=back)))

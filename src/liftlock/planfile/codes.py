@@ -1,4 +1,4 @@
-"""The codes of this room (L001-L099) with the fields that each finding carries. The words are made in `publish`.
+"""The codes of this room (L001-L099, L400-L499) with the fields that each finding carries. Words are made in `publish`.
 
 `line` and `column` are there where a finding has no key of its own to be found by: `locate` reads them.
 """
@@ -92,9 +92,47 @@ CODES: dict[str, tuple[str, ...]] = {
     "L074": ("file", "expected", "actual"),  # another SHA-256 than the plan says
     "L075": ("given",),  # no SHA-256
     "L076": ("file",),  # a folder, a device: no plain file
+    # inventories of others
+    "L401": ("given", *PLACE),  # no host, port or range as Ansible writes it
+    "L402": ("given", *PLACE),  # INI: no section, or of another kind than hosts, children, vars
+    "L403": ("given", *PLACE),  # INI: a line that is not of its section's form
+    "L404": ("group", *PLACE),  # a section that needs a group which is declared nowhere
+    "L405": ("groups", *PLACE),  # groups that contain each other
+    "L406": ("given", *PLACE),  # a value of another shape than inventories have there
+    "L407": ("key", "first_line", *PLACE),  # warning: the same key twice: the later holds, as in Ansible
+    "L408": ("given", *PLACE),  # a scalar that YAML 1.1 takes for a date or number that does not exist
+    "L409": ("key", "group", *PLACE),  # warning: a group's key that Ansible skips
+    "L410": ("variable", "problem", *PLACE),  # warning: a variable whose template cannot be rendered
+    "L411": ("variable", "given", *PLACE),  # a connection variable that cannot be read
+    "L412": ("file", *PLACE),  # warning: an encrypted file and no password
+    "L413": ("file", "problem", *PLACE),  # an encrypted file that cannot be opened
+    "L414": ("given", *PLACE),  # an inventory program, or a plugin's configuration
+    "L415": ("name", *PLACE),  # warning: a variable with a name that every host's own facts have
+    "L416": ("option", *PLACE),  # an argument of ssh that would change how a host is reached
+    "L417": ("option", *PLACE),  # warning: an argument of ssh that asks for less trust
+    "L418": ("variable", *PLACE),  # warning: a login password
+    "L419": ("variable", *PLACE),  # a connection variable that is, or needs, a secret
+    "L420": ("given", *PLACE),  # a connection that Liftlock does not have
+    "L421": PLACE,  # no hosts at all
+    "L422": ("name", *PLACE),  # warning: a group and a host of one name, in an inventory that others use too
+    "L423": ("given", "known", *PLACE),  # an unknown kind before the colon of `inventory:`
+    "L424": ("given", *PLACE),  # a name that a host of an inventory of others cannot have here
+    "L430": ("known", *PLACE),  # a table without a column of hosts
+    "L431": ("cell", "given", *PLACE),  # warning: two columns for one thing
+    "L432": ("cell", *PLACE),  # a row without a host
+    "L433": ("cell", "given", *PLACE),  # a cell that cannot be read
+    "L434": ("cell", "host", "first", *PLACE),  # one host in two rows that differ
+    "L435": ("problem", *PLACE),  # an Excel file that cannot be read
+    "L436": PLACE,  # openpyxl is missing
+    "L437": ("cell", "given", *PLACE),  # a formula without a value
+    "L440": ("given", *PLACE),  # ssh_config: a line that cannot be read
+    "L441": ("given", *PLACE),  # warning: ssh_config: a Match that depends on more than the host
+    "L450": ("program", "problem", *PLACE),  # an inventory program that failed
 }
 
-WARNINGS = frozenset({"L019", "L032", "L033", "L034"})
+WARNINGS = frozenset(
+    {"L019", "L032", "L033", "L034", "L407", "L409", "L410", "L412", "L415", "L417", "L418", "L422", "L431", "L441"}
+)
 FINDINGS_MAX = 1000  # of one document
 SHOWN_MAX = 80  # characters of the plan that a finding repeats
 

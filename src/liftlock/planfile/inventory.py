@@ -71,12 +71,18 @@ class InventoryFile(Part, frozen=True):
 
 
 class LoadedInventory(Struct, frozen=True):
-    """What an inventory file says. `inventory` is None if there are errors among the findings."""
+    """What an inventory file says. `inventory` is None if there are errors among the findings.
+
+    `of_hosts`: what is wrong with one host, and concerns plans that use it. `files`: every file that was read, where
+    they are more than the one.
+    """
 
     name: str
     inventory: Inventory | None
     findings: tuple[Finding, ...]
     positions: Positions
+    of_hosts: dict[str, tuple[Finding, ...]] = {}
+    files: tuple[str, ...] = ()
 
 
 def load_inventory(text: bytes | str, name: str = "hosts.yaml") -> LoadedInventory:

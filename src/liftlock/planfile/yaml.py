@@ -42,8 +42,8 @@ class Document(Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
-def read(text: bytes | str, limits: Limits, source: str = "plan") -> Document:
-    """Read one document; the answer to any input is a Document."""
+def read(text: bytes | str, limits: Limits, source: str = "plan", composer: "type[Composer] | None" = None) -> Document:
+    """Read one document; the answer to any input is a Document. `composer`: of another dialect."""
     size_bytes = len(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
     if size_bytes > limits.size_bytes:
         found = complain("L003", (), source, size_bytes=size_bytes, limit_bytes=limits.size_bytes)
@@ -51,7 +51,7 @@ def read(text: bytes | str, limits: Limits, source: str = "plan") -> Document:
     decoded = decode(text, source)
     if isinstance(decoded, Finding):
         return Document(None, (decoded,))
-    return compose(decoded, limits, source)
+    return compose(decoded, (composer or Composer)(limits, source))
 
 
 def decode(raw: bytes | str, source: str) -> str | Finding:
@@ -73,10 +73,10 @@ def place_after(before: str) -> tuple[int, int]:
     return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
-def compose(text: str, limits: Limits, source: str) -> Document:
+def compose(text: str, composer: "Composer") -> Document:
     import yaml  # here, because most commands never read YAML
 
-    composer = Composer(limits, source)
+    source = composer.source
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     try:
         while loader.check_event() and composer.take(loader.get_event()):
