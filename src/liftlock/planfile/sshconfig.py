@@ -143,7 +143,7 @@ class HostMaker:
             self.note("L416" if option in arguments.refused else "L417", place, option=option)
         return Host(
             name=name,
-            address=said.get("hostname", name).replace("%h", name).replace("%%", "%"),
+            address=address_of(name, said),
             user=arguments.user,
             port=self.port(arguments.port, place),
             key=arguments.key if arguments.key.lower() != "none" else "",
@@ -169,9 +169,7 @@ class HostMaker:
             name, user, port = found[2].strip("[]"), found[1] or "", int(found[3] or 0)
             known = self.said(name)
             port = port or self.port(known.get("port", ""), place)
-            yield Hop(
-                known.get("hostname", name), user or known.get("user", ""), port, key=known.get("identityfile", "")
-            )
+            yield Hop(address_of(name, known), user or known.get("user", ""), port, key=known.get("identityfile", ""))
 
     def said(self, name: str) -> dict[str, str]:
         """What the file says about a name, the first value of each keyword."""
@@ -189,7 +187,7 @@ class HostMaker:
 def holds(test: tuple[str, str], name: str, said: dict[str, str]) -> bool:
     """Does a block's condition hold? `hostname` is what the file made of the name so far."""
     kind, patterns = test
-    text = {"host": name, "hostname": said.get("hostname", name), "user": said.get("user", "")}[kind]
+    text = {"host": name, "hostname": address_of(name, said), "user": said.get("user", "")}[kind]
     found = False
     for pattern in patterns.split():
         if pattern.startswith("!"):
@@ -198,6 +196,10 @@ def holds(test: tuple[str, str], name: str, said: dict[str, str]) -> bool:
         elif matches(text, pattern):
             found = True
     return found
+
+
+def address_of(name: str, said: dict[str, str]) -> str:
+    return said.get("hostname", name).replace("%h", name).replace("%%", "%")
 
 
 def matches(text: str, pattern: str) -> bool:
