@@ -53,7 +53,13 @@ class FakeDriver:
 
     def __init__(self, name: str, expand: Expand, gauges: str = "", literal: tuple[str, ...] = ()) -> None:
         self.manifest = Manifest(
-            name=name, version="1", item=Anything, summary={"en": name, "zh": name}, shorthand="text", literal=literal
+            name=name,
+            version="1",
+            item=Anything,
+            summary={"en": name, "zh": name},
+            shorthand="text",
+            literal=literal,
+            advice=("fake-advice",),
         )
         self.expand_item = expand
         self.gauges = gauges
@@ -62,7 +68,8 @@ class FakeDriver:
         return self.expand_item(item, setting)
 
     def complain(self, item: Any, setting: Setting) -> tuple[tuple[str, dict[str, str | int | float]], ...]:
-        return (("fake-complaint", {"text": item.text}),) if item.text == "complain" else ()
+        said = {"complain": "fake-complaint", "advise": "fake-advice"}.get(item.text)
+        return ((said, {"text": item.text}),) if said else ()
 
     def gauge(self, check: Check, setting: Setting) -> Template | None:
         if not self.gauges or not getattr(check, self.gauges):

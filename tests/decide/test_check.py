@@ -361,6 +361,8 @@ def test_what_cannot_be_undone_is_in_the_rollback_plan() -> None:
 def test_drivers_complain_in_their_own_words() -> None:
     found = only(with_items(good_plan(), *orders_items(), item("command", "complain")), "fake-complaint")
     assert (found.severity, found.path) == (Severity.ERROR, ("components", 0, "recipe", 6))
+    advice = only(with_items(good_plan(), *orders_items(), item("command", "advise")), "fake-advice")
+    assert advice.severity is Severity.WARNING
 
 
 def test_checks_are_asked_at_any_size() -> None:

@@ -48,6 +48,7 @@ class Command(Part, frozen=True):
     run: Text | tuple[Text, ...]
     undo: str = ""
     stdin: str = ""
+    folder: str = ""
 
     def __post_init__(self) -> None:
         if self.run == "rm -rf /":
@@ -72,7 +73,7 @@ STUBS = (
     Stub("verify.http", HttpProbe),
     Stub("verify.version", VersionProbe),
     Stub("verify.tcp", TcpProbe),
-    Stub("command", Command, shorthand="run", texts=("stdin",)),
+    Stub("command", Command, shorthand="run", texts=("stdin",), folders=("folder",)),
     Stub("reboot", Reboot),
 )
 DRIVERS: Drivers = {stub.manifest.name: stub for stub in STUBS}

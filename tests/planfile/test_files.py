@@ -79,6 +79,21 @@ def test_a_folder_and_a_pipe_are_no_files(tmp_path: Path) -> None:
     assert only(read(tmp_path, "release: {archive: pipe, into: /x}")) == ("L076", ARCHIVE)
 
 
+def test_a_folder_of_sql_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "db" / "deeper.sql").mkdir(parents=True)
+    (tmp_path / "db" / "2.sql").write_text("two")
+    (tmp_path / "db" / "1.sql").write_text("one")
+    (tmp_path / "db" / "README").write_text("no migration")
+    result = read(tmp_path, "command: {run: x, folder: db/}")
+    assert result.texts == {"db/1.sql": "one", "db/2.sql": "two"}
+    assert only(result)[0] == "L076"
+    place = ("components", 0, "recipe", 0, "command", "folder")
+    assert only(read(tmp_path, "command: {run: x, folder: nowhere}")) == ("L070", place)
+    (tmp_path / "db" / "deeper.sql").rmdir()
+    monkeypatch.setattr(files, "FOLDER_FILES_MAX", 1)
+    assert only(read(tmp_path, "command: {run: x, folder: db}")) == ("L071", place)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     (tmp_path / "a.tar").touch(mode=0o000)

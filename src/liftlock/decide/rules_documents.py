@@ -65,7 +65,8 @@ def drivers_are_content(case: Case) -> Iterator[Finding]:
         for item in items:
             if (driver := case.drivers.get(item.driver)) is not None:
                 for code, fields in driver.complain(item.args, laying.setting):
-                    yield error(code, item.path, **fields)
+                    say = warning if code in driver.manifest.advice else error
+                    yield say(code, item.path, **fields)
 
 
 RULES: tuple[Rule, ...] = (

@@ -175,7 +175,8 @@ class Setting(Struct, frozen=True):
 
 class Manifest(Struct, frozen=True):
     """What a driver says of itself. `item` is the msgspec Struct of its recipe item (strict: unknown keys are
-    findings); `shorthand` the field that a plain string fills. `words`: language -> code -> text with {fields}."""
+    findings); `shorthand` the field that a plain string fills. `words`: language -> code -> text with {fields}.
+    `advice`: those of its complaints that are warnings; all others are errors."""
 
     name: str
     version: str
@@ -184,9 +185,11 @@ class Manifest(Struct, frozen=True):
     shorthand: str = ""
     artifacts: tuple[str, ...] = ()  # item fields that name binary files of the plan
     texts: tuple[str, ...] = ()  # item fields that name text files of the plan
+    folders: tuple[str, ...] = ()  # item fields that name folders whose .sql files are texts, as `folder/name`
     literal: tuple[str, ...] = ()  # item fields that are never filled with {variables}
     words: dict[str, dict[str, str]] = {}
     example: str = ""
+    advice: tuple[str, ...] = ()
 
 
 class Driver(Protocol):

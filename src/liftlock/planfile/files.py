@@ -23,6 +23,7 @@ from liftlock.planfile.codes import complain
 
 MIB = 1024 * 1024
 TEXT_MAX_BYTES = 4 * MIB
+FOLDER_FILES_MAX = 2000
 ARTIFACT_MAX_BYTES = 64 * 1024 * MIB
 
 
@@ -52,6 +53,8 @@ def read_files(recipes: Recipes, drivers: Drivers, folder: FilePath) -> Files:
             reader.take_artifact(name, place, item)
         for name, place in named(item, manifest.texts):
             reader.take_text(name, place)
+        for name, place in named(item, manifest.folders):
+            reader.take_folder(name, place)
     return Files(reader.artifacts, reader.texts, tuple(reader.findings))
 
 
@@ -117,6 +120,23 @@ class Reader:
             self.findings.append(complain("L073", place, file=name))
         except Refused as refused:
             self.findings.append(complain(refused.code, place, **refused.said))
+
+    def take_folder(self, name: str, place: Path) -> None:
+        """Every .sql file that lies in the folder itself, as `folder/file`."""
+        try:
+            inside = sorted(each for each in os.listdir(self.folder / name) if each.endswith(".sql"))
+        except (FileNotFoundError, NotADirectoryError):
+            self.findings.append(complain("L070", place, file=name, looked_at=os.path.abspath(self.folder / name)))
+            return
+        except OSError as error:
+            self.findings.append(complain("L071", place, file=name, problem=error.strerror or str(error)))
+            return
+        if len(inside) > FOLDER_FILES_MAX:
+            problem = f"more than {FOLDER_FILES_MAX} .sql files"
+            self.findings.append(complain("L071", place, file=name, problem=problem))
+            return
+        for each in inside:
+            self.take_text(f"{name.rstrip('/')}/{each}", place)
 
 
 def digest_file(file: FilePath, shown: str) -> Artifact:
