@@ -6,11 +6,12 @@ own command, is said, never guessed. Strings are read as standard_conforming_str
 
 import re
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
 Kind = Literal["word", "name", "string", "number", "symbol", "comment", "psql"]
+KINDS: dict[str, Kind] = {name: name for name in get_args(Kind)}
 TOKEN = re.compile(
     r"""
     (?P<space>\s+)
@@ -83,7 +84,7 @@ def tokens(text: str) -> Iterator[Token]:
             raise Unreadable(line)
         if kind != "space":
             part = text[place:end]
-            yield Token(kind, part.upper() if kind == "word" else part, line, place, end)  # type: ignore[arg-type]
+            yield Token(KINDS[kind], part.upper() if kind == "word" else part, line, place, end)
         line += text.count("\n", place, end)
         place = end
 
