@@ -17,7 +17,8 @@ from liftlock.drivers.technology import SH, body, read_script
 from liftlock.model.actions import Exited
 from liftlock.model.ports import Driver
 
-OWN = {"test", "prelude", "words", "manifest", "service-state", "rights", "apt", "apt-world", "postgres-common"}
+PSQL = ("postgres-common", "postgres-mark", "postgres-index", "postgres-attempt")
+OWN = {*PSQL, "test", "prelude", "words", "manifest", "service-state", "rights", "apt", "apt-world"}
 FAILS = re.compile(r"\bfail ([a-z_]+)")
 TOGETHER = {
     "release": ("release-install", "release-undo", "release-look"),
@@ -31,6 +32,16 @@ TOGETHER = {
     "verify.file": ("verify-file",),
     "reboot": ("reboot", "reboot-look"),
     "apt": ("apt", "apt-world", *(f"apt-{each}" for each in ("fetch", "install", "undo", "look", "show", "inquire"))),
+    "migrate.postgres": (
+        "postgres-common",
+        "postgres-mark",
+        "postgres-index",
+        "postgres-attempt",
+        "postgres-migrate",
+        "postgres-migrate-undo",
+        "postgres-migrate-look",
+        "postgres-dry-run",
+    ),
 }
 
 
@@ -40,7 +51,7 @@ def names(driver: Driver) -> str:
 
 def test_every_script_belongs_to_a_driver() -> None:
     used = {script for scripts in TOGETHER.values() for script in scripts} | {"prelude", "words", "rights"}
-    assert used == {path.stem for path in SH.glob("*.sh")} - {"postgres-common"}
+    assert used == {path.stem for path in SH.glob("*.sh")}
 
 
 @pytest.mark.parametrize("driver", builtin, ids=names)
@@ -92,6 +103,7 @@ def test_shellcheck_accepts_every_body(name: str) -> None:
     shared |= dict.fromkeys(("backup-take", "backup-prove", "backup-restore"), ("manifest",))
     shared |= dict.fromkeys(("command", "command-look", "draining", "reboot"), ("words",))
     shared |= dict.fromkeys((each for each in TOGETHER["apt"] if each not in OWN), ("apt", "apt-world"))
+    shared |= dict.fromkeys(TOGETHER["migrate.postgres"], PSQL)
     text = body(*shared.get(name, ()), name)
     done = subprocess.run(["shellcheck", "-s", "sh", "-"], input=text.encode(), stdout=subprocess.PIPE, check=False)
     assert done.returncode == 0, done.stdout.decode()

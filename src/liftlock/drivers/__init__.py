@@ -13,6 +13,7 @@ MODULES = (
     "release",
     "config",
     "backup",
+    "migrate_postgres",
     "service",
     "apt",
     "command",

@@ -45,7 +45,6 @@ WORDS = {
         "The database refuses the user ({sqlstate}): {message}. Look at pg_hba.conf and the role's rights",
         "数据库拒绝该用户({sqlstate}):{message}。请检查 pg_hba.conf 和角色权限",
     ),
-    "database": ("There is no such database: {message}", "没有该数据库:{message}"),
     "read_only": (
         "The server takes no writes: it is a replica, or set read-only. Look where the primary is",
         "服务器不接受写入:它是备库,或被设为只读。请确认主库在哪里",

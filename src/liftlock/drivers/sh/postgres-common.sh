@@ -7,6 +7,7 @@ cd /
 exec 9>&1 # what fails inside $(…) is told to the same reader
 pg_data='' # where the server keeps its data, if the cluster's name says it
 pg_said=$state/.liftlock-postgres-${key:?}.$$
+pg_skip=0 # lines of ours that stand before a person's SQL
 
 # Debian's name for a cluster says its port, its programs, its owner and its folder
 pg_debian() {
@@ -15,7 +16,8 @@ pg_debian() {
     [ "$version/$name" = "$pg_cluster" ] || continue
     pg_port=${pg_port:-$port}
     pg_bin=${pg_bin:-/usr/lib/postgresql/$version/bin}
-    export pg_data=$data
+    # shellcheck disable=SC2034 # for those who work on the server's files
+    pg_data=$data
     [ "$pg_as" != postgres ] || pg_as=$owner
     return 0
   done <<END
@@ -40,7 +42,7 @@ pg_word() {
 
 # pg_target database: the connection string of a database
 pg_target() {
-  printf 'application_name=liftlock connect_timeout=15 dbname=%s' "$(pg_word "$1")"
+  printf 'connect_timeout=15 application_name=%s dbname=%s' "$(pg_word "liftlock $key")" "$(pg_word "$1")"
   [ -z "$pg_socket" ] || printf ' host=%s' "$(pg_word "$pg_socket")"
   [ -z "$pg_port" ] || printf ' port=%s' "$(pg_word "$pg_port")"
   [ -z "$pg_user" ] || printf ' user=%s' "$(pg_word "$pg_user")"
@@ -55,7 +57,7 @@ pg_run() {
 pg_psql() {
   pg_to=$(pg_target "$1")
   shift
-  pg_run "${pg_bin}psql" -X -q -A -t -w -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -d "$pg_to" "$@"
+  pg_run "${pg_bin}psql" -X -q -A -t -w -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -d "$pg_to" -f - "$@"
 }
 
 # pg_ask database sql [argument]...: one short answer, or the failure that psql's words mean
@@ -69,14 +71,20 @@ END
   rm -f "$pg_said"
 }
 
+# pg_tell file: what psql said, for people; none of its lines can be taken for one of ours
+pg_tell() {
+  sed 's/^/  /' "$1" >&2
+  rm -f "$1"
+}
+
 # pg_failed file: end with the name of what is wrong, by the SQLSTATE of the first error that the file holds
 pg_failed() {
-  pg_first=$(grep -m 1 -e '[0-9A-Z]\{5\}: ' "$1") || pg_first=$(grep -m 1 . "$1") || pg_first='psql said nothing'
-  pg_state=$(printf '%s\n' "$pg_first" | sed -n 's/^.*[^0-9A-Z]\([0-9A-Z]\{5\}\): .*$/\1/p')
+  pg_first=$(grep -m 1 -e ':  [0-9A-Z]\{5\}: ' "$1") || pg_first=$(grep -m 1 . "$1") || pg_first='psql said nothing'
+  pg_state=$(printf '%s\n' "$pg_first" | sed -n 's/^.*:  \([0-9A-Z]\{5\}\): .*$/\1/p')
   pg_line=$(printf '%s\n' "$pg_first" | sed -n 's/^psql:[^:]*:\([0-9][0-9]*\): .*$/\1/p')
   pg_text=$(printf '%s\n' "$pg_first" | sed 's/^psql:\([^:]*:[0-9]*: \)\{0,1\}//')
-  cat "$1" >&2
-  rm -f "$1"
+  [ -z "$pg_line" ] || pg_line=$((pg_line - pg_skip))
+  pg_tell "$1"
   pg_what=sql
   case $pg_state in
     '') pg_what=connection ;;
@@ -87,8 +95,35 @@ pg_failed() {
     53*) pg_what=resources ;;
     57P* | 08*) pg_what=connection ;;
     28* | 42501) pg_what=denied ;;
-    3D000) pg_what=database ;;
     25006) pg_what=read_only ;;
   esac
   fail "$pg_what" sqlstate "$pg_state" line "$pg_line" message "$pg_text" >&9
+}
+
+# pg_running database: how many sessions of this step are at work there now, whoever started them
+pg_running() {
+  pg_ask "$1" "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'liftlock $key'
+    AND datname = current_database() AND pid <> pg_backend_pid()"
+}
+
+# pg_settled database seconds: wait until what an earlier attempt left at work has ended, at most so long
+pg_settled() {
+  pg_left=$2
+  while pg_count=$(pg_running "$1") || exit; do
+    [ "$pg_count" != 0 ] || return 0
+    [ "$pg_left" -gt 0 ] || return 1
+    pg_left=$((pg_left - 1))
+    sleep 1
+  done
+}
+
+# pg_holders database: the oldest transactions there, which a lock may wait for
+pg_holders() {
+  pg_psql "$1" 2>/dev/null <<'END' | sed 's/^/  /' >&2 || :
+SELECT format('pid %s, %s, open for %s s, %s: %s', pid, usename, extract(epoch FROM now() - xact_start)::int, state,
+  left(regexp_replace(query, E'[\n\r]+', ' ', 'g'), 60))
+FROM pg_stat_activity
+WHERE xact_start IS NOT NULL AND datname = current_database() AND pid <> pg_backend_pid()
+ORDER BY xact_start LIMIT 3;
+END
 }
