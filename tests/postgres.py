@@ -51,6 +51,8 @@ class Cluster:
         self.own(
             str(BIN / "initdb"), "-D", str(self.data), "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"
         )
+        conf = str(self.data / "postgresql.conf")
+        self.own("sh", "-c", 'printf "%s\\n" "$1" >>"$0"', conf, "\n".join(self.settings()))
         self.start()
 
     def own(self, *words: str) -> str:
@@ -59,12 +61,13 @@ class Cluster:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def settings(self) -> list[str]:
+        """As they could stand in postgresql.conf."""
+        mine = [f"port={self.port}", "fsync=off", "listen_addresses=''", f"unix_socket_directories='{self.socket}'"]
+        return [*mine, "max_connections=30", "shared_buffers=16MB", "wal_level=logical", *self.options]
+
     def start(self) -> None:
-        told = ["-c", "fsync=off", "-c", "listen_addresses=", "-c", f"unix_socket_directories={self.socket}"]
-        told += ["-c", f"port={self.port}", "-c", "max_connections=30", "-c", "shared_buffers=16MB"]
-        told += ["-c", "wal_level=logical", *self.options]
-        log = str(self.folder / "log")
-        self.own(str(BIN / "pg_ctl"), "-D", str(self.data), "-l", log, "-o", " ".join(told), "-w", "start")
+        self.own(str(BIN / "pg_ctl"), "-D", str(self.data), "-l", str(self.folder / "log"), "-w", "start")
 
     def stop(self) -> None:
         self.own(str(BIN / "pg_ctl"), "-D", str(self.data), "-m", "immediate", "-w", "stop")
@@ -149,8 +152,8 @@ class Bench:
     def setting(self, **texts: str) -> Setting:
         return Setting("orders", "1.0", "1.1", False, {"h1": {"address": "127.0.0.1"}}, {}, texts)
 
-    def do(self, driver: Driver, template: Template, name: str) -> Evidence | Failure:
-        return self.carry(driver, template.action, f"orders/1/w1/h1/{name}", template.timeout_s)
+    def do(self, driver: Driver, template: Template, name: str, of: str = "") -> Evidence | Failure:
+        return self.carry(driver, template.action, f"orders/1/w1/h1/{name}", template.timeout_s, of)
 
     def undo(self, driver: Driver, template: Template, name: str) -> Evidence | Failure:
         assert template.undo is not None

@@ -18,7 +18,9 @@ from liftlock.model.actions import Exited
 from liftlock.model.ports import Driver
 
 PSQL = ("postgres-common", "postgres-mark", "postgres-index", "postgres-attempt")
-OWN = {*PSQL, "test", "prelude", "words", "manifest", "service-state", "rights", "apt", "apt-world"}
+SCRATCH = ("postgres-common", "postgres-scratch")
+ROWS = (*SCRATCH, "postgres-rows")
+OWN = {*PSQL, "test", "prelude", "words", "manifest", "service-state", "rights", "apt", "apt-world", *ROWS, "postgres-checks"}
 FAILS = re.compile(r"\bfail ([a-z_]+)")
 TOGETHER = {
     "release": ("release-install", "release-undo", "release-look"),
@@ -32,6 +34,16 @@ TOGETHER = {
     "verify.file": ("verify-file",),
     "reboot": ("reboot", "reboot-look"),
     "apt": ("apt", "apt-world", *(f"apt-{each}" for each in ("fetch", "install", "undo", "look", "show", "inquire"))),
+    "backup.postgres": (
+        "postgres-common",
+        "postgres-rows",
+        "postgres-checks",
+        "postgres-scratch",
+        "postgres-backup-take",
+        "postgres-backup-prove",
+        "postgres-restore-logical",
+        "postgres-restore-physical",
+    ),
     "migrate.postgres": (
         "postgres-common",
         "postgres-mark",
@@ -90,7 +102,7 @@ def test_the_example_is_an_item_of_its_own_driver(driver: Driver) -> None:
 
 
 def test_names_are_unique_and_sorted_into_the_package() -> None:
-    assert len({names(driver) for driver in builtin}) == len(builtin) == 20
+    assert len({names(driver) for driver in builtin}) == len(builtin) == 21
     assert liftlock.drivers.builtin is builtin
     with pytest.raises(AttributeError):
         liftlock.drivers.nothing  # noqa: B018
@@ -104,6 +116,8 @@ def test_shellcheck_accepts_every_body(name: str) -> None:
     shared |= dict.fromkeys(("command", "command-look", "draining", "reboot"), ("words",))
     shared |= dict.fromkeys((each for each in TOGETHER["apt"] if each not in OWN), ("apt", "apt-world"))
     shared |= dict.fromkeys(TOGETHER["migrate.postgres"], PSQL)
+    shared |= dict.fromkeys(("postgres-backup-prove", "postgres-restore-logical"), ROWS)
+    shared |= {"postgres-restore-physical": SCRATCH, "postgres-backup-take": (*ROWS, "postgres-checks")}
     text = body(*shared.get(name, ()), name)
     done = subprocess.run(["shellcheck", "-s", "sh", "-"], input=text.encode(), stdout=subprocess.PIPE, check=False)
     assert done.returncode == 0, done.stdout.decode()

@@ -13,6 +13,7 @@ MODULES = (
     "release",
     "config",
     "backup",
+    "backup_postgres",
     "migrate_postgres",
     "service",
     "apt",
