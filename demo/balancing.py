@@ -69,6 +69,7 @@ class Backend:
     name: str
     servers: list[Server]
     turns: Iterator[int]
+    variables: dict[str, str] = field(default_factory=dict)  # of the whole process, by name, as `get var` shows them
 
     def next(self) -> Server | None:
         """The next server in turn, or None if nobody is there."""

@@ -3,6 +3,8 @@
 https://docs.haproxy.org/2.6/management.html, 9.1 (statistics) and 9.3 (commands).
 """
 
+import time
+
 from demo.balancing import Backend, Server
 
 
@@ -44,11 +46,22 @@ def answer(backend: Backend, command: str, now: float) -> str:
             return "Name: stand-in for HAProxy\nVersion: 2.6\n"
         case ["set", "server", target, "state", state]:
             return set_state(backend, target, state)
-        case []:
+        case ["get", "var", name]:
+            return backend.variables.get(name, "Variable not found.") + "\n"
+        case ["set", "var", name, expression]:
+            return set_variable(backend, name, expression)
+        case [] | ["experimental-mode", "on"]:
             return ""
         case _:
             return "Unknown command, but maybe one of the following ones is a better match:\n  show stat, show servers "
     raise AssertionError(command)
+
+
+def set_variable(backend: Backend, name: str, expression: str) -> str:
+    """The two expressions that are used: the time, and a word."""
+    kind, value = ("sint", str(int(time.time()))) if expression == "date()" else ("str", expression[4:-1])
+    backend.variables[name] = f"{name}: type={kind} value=<{value}>"
+    return ""
 
 
 def set_state(backend: Backend, target: str, state: str) -> str:

@@ -173,3 +173,13 @@ def test_a_connection_ends_when_the_client_says_so(lb: Balancer, wish: str, ends
         else:
             with pytest.raises(TimeoutError):
                 answer.read(1)
+
+
+def test_variables_are_remembered(say: Say) -> None:
+    assert "Variable not found." in say("get var proc.liftlock_none")
+    say("experimental-mode on;set var proc.liftlock_word str(cut:3)")
+    assert "proc.liftlock_word: type=str value=<cut:3>" in say("get var proc.liftlock_word")
+    before = int(time.time())
+    said = say("experimental-mode on;set var proc.liftlock_time date();get var proc.liftlock_time")
+    told = said.partition("type=sint value=<")[2].partition(">")[0]
+    assert before <= int(told) <= int(time.time())

@@ -35,8 +35,11 @@ listen orders
     bind 127.0.0.1:{port}
     option httpchk GET /healthz
     default-server check inter 50ms fall 1 rise 1
-    server s1 127.0.0.1:{first}
+    server s1 127.0.0.1:{first} weight 80
     server s2 127.0.0.1:{second}
+backend fixed
+    balance static-rr
+    server s1 127.0.0.1:{first} weight 80
 backend raw
     mode tcp
     server only 127.0.0.1:{first}

@@ -8,9 +8,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from liftlock.decide.order_back import returns_first
-from liftlock.model.actions import Action
+from liftlock.model.actions import Action, Kind
 from liftlock.model.schedule import Recipe, Schedule, Stage, Step, Template
 
+TUNING = frozenset(("deadline_s", "wait"))  # arguments of a readmission that do not say what is readmitted
 PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 
 
@@ -99,7 +100,12 @@ def expand(layout: Layout, step_id: str) -> Step:
 
 
 def reads_from(templates: dict[str, Template], lane: str, mode: str, plain: str) -> str:
-    """The step before it of the same driver, whose evidence it may want: prove reads backup, install reads fetch."""
+    """The step before it of the same driver, whose evidence it may want: prove reads backup, install reads fetch.
+
+    A readmission reads the drain of the same entry on the way up: what it found there.
+    """
+    if templates[plain].action.kind is Kind.READMIT:
+        return drained_by(templates, lane, plain)
     before = ""
     for name, template in templates.items():
         if name == plain:
@@ -107,6 +113,15 @@ def reads_from(templates: dict[str, Template], lane: str, mode: str, plain: str)
         if template.action.driver == templates[plain].action.driver:
             before = name
     return f"{lane}/{mode if mode == 'b' else ''}{before}" if before else ""
+
+
+def drained_by(templates: dict[str, Template], lane: str, readmit: str) -> str:
+    entry = {name: value for name, value in templates[readmit].action.args.items() if name not in TUNING}
+    for name, template in templates.items():
+        same = entry.items() <= template.action.args.items()
+        if name != readmit and template.action.kind is Kind.DRAIN and template.way != "back" and same:
+            return f"{lane}/{name}"
+    return ""
 
 
 def variables(schedule: Schedule, component: str, host: str, *, back: bool) -> dict[str, str]:

@@ -19,6 +19,7 @@ MODULES = (
     "apt",
     "command",
     "haproxy",
+    "haproxy_shift",
     "draining",
     "http",
     "verify",

@@ -14,7 +14,7 @@ from liftlock.model.ports import Store
 from liftlock.model.reasons import Reason, because
 from liftlock.model.schedule import Schedule, Stage, Template
 
-FREE = frozenset({"deadline", "wait", "timeout", "server"})  # arguments that do not name the entry
+FREE = frozenset({"deadline", "deadline_s", "wait", "timeout", "server", "cut"})  # arguments that do not name the entry
 
 
 class Refused(Exception):
