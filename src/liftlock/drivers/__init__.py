@@ -20,6 +20,7 @@ MODULES = (
     "command",
     "haproxy",
     "haproxy_shift",
+    "reloading",
     "draining",
     "http",
     "verify",
