@@ -22,6 +22,7 @@ SCRATCH = ("postgres-common", "postgres-scratch")
 ROWS = (*SCRATCH, "postgres-rows")
 OWN = {*PSQL, "test", "prelude", "words", "manifest", "service-state", "rights", "apt", "apt-world", *ROWS, "postgres-checks"}
 FAILS = re.compile(r"\bfail ([a-z_]+)")
+MARIADB = ("mariadb-common", "mariadb-facts", "mariadb-list", "mariadb-dump", "mariadb-prove", "mariadb-restore")
 TOGETHER = {
     "release": ("release-install", "release-undo", "release-look"),
     "config": ("config-write", "config-undo", "config-look"),
@@ -55,6 +56,7 @@ TOGETHER = {
         "postgres-dry-run",
     ),
     "reload.haproxy": ("reloading", "haproxy-reload"),
+    "backup.mariadb": MARIADB,
     "reload.nginx": ("reloading", "nginx-reload"),
 }
 
@@ -121,6 +123,8 @@ def test_shellcheck_accepts_every_body(name: str) -> None:
     shared |= dict.fromkeys(("postgres-backup-prove", "postgres-restore-logical"), ROWS)
     shared |= {"postgres-restore-physical": SCRATCH, "postgres-backup-take": (*ROWS, "postgres-checks")}
     shared |= dict.fromkeys(("haproxy-reload", "nginx-reload"), ("reloading",))
+    shared["mariadb-facts"] = ("mariadb-common",)
+    shared |= dict.fromkeys(("mariadb-dump", "mariadb-prove", "mariadb-restore"), ("mariadb-common", "mariadb-list"))
     text = body(*shared.get(name, ()), name)
     done = subprocess.run(["shellcheck", "-s", "sh", "-"], input=text.encode(), stdout=subprocess.PIPE, check=False)
     assert done.returncode == 0, done.stdout.decode()

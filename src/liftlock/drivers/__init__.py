@@ -21,6 +21,7 @@ MODULES = (
     "haproxy",
     "haproxy_shift",
     "reloading",
+    "mariadb_backup",
     "draining",
     "http",
     "verify",
