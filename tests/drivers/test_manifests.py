@@ -29,6 +29,7 @@ TOGETHER = {
     "backup.files": ("backup-take", "backup-prove", "backup-restore", "manifest"),
     "service": ("service-state", "service-do", "service-look"),
     "command": ("command", "command-bare", "command-look"),
+    "ansible": ("ansible-play", "tree"),
     "drain.command": ("draining", "command-look"),
     "readmit.command": ("draining", "command-look"),
     "verify.process": ("verify-process",),

@@ -12,15 +12,17 @@ from liftlock.cli.secrets import LocalSecrets
 from liftlock.execute.notify import ChannelNotifier
 from liftlock.execute.world import Occasion, World
 from liftlock.hosts.reach import Reach
+from liftlock.journal.sqlite import SqliteStore
 from liftlock.model.errors import WorldError
 from liftlock.model.events import Entry, RunEvents
-from liftlock.model.ports import Store
 from liftlock.model.schedule import Schedule
+
+HERE = "controller"  # beside the journal: the marks of steps that run at the controller
 
 
 @asynccontextmanager
 async def world_of(
-    screen: Screen, store: Store, clock: SystemClock, found: Found, schedule: Schedule, folder: Path
+    screen: Screen, store: SqliteStore, clock: SystemClock, found: Found, schedule: Schedule, folder: Path
 ) -> AsyncIterator[World]:
     """`folder`: where relative paths of secrets begin. Connections are closed at the end."""
     words = screen.words
@@ -31,7 +33,8 @@ async def world_of(
         else:
             screen.warn(words.say("ui.host_silent", host=host, problem=error.message))
 
-    reach = Reach(schedule.hosts, clock, seed=os.getpid(), heard=heard)
+    here = str(store.folder.resolve() / HERE)
+    reach = Reach(schedule.hosts, clock, seed=os.getpid(), heard=heard, here=here)
     try:
         yield World(
             store=store,

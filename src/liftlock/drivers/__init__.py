@@ -18,6 +18,7 @@ MODULES = (
     "service",
     "apt",
     "command",
+    "ansible",
     "haproxy",
     "haproxy_shift",
     "reloading",

@@ -48,6 +48,7 @@ class ContextMaker:
             forward=await self.facts_of(run, step.undoes) if step.undoes else {},
             state=host.state,
             back=back,
+            entry=host,
         )
 
     async def facts_of(self, run: Run, step_id: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from msgspec import json
 from liftlock.decide.choose import choose
 from liftlock.decide.expand import Layout, expand, lay_out
 from liftlock.execute.context import ContextMaker
+from liftlock.execute.machines import begun_elsewhere, leaves_marks_here
 from liftlock.execute.observe import Observer
 from liftlock.execute.perform import Job, Performer, mark_of, safe_run
 from liftlock.execute.redact import secrets_of
@@ -26,7 +27,7 @@ from liftlock.model.decisions import Decision, Observe, Perform, Record, Wait
 from liftlock.model.errors import StaleError, WorldError
 from liftlock.model.fold import advance, fold
 from liftlock.model.run import Run
-from liftlock.model.schedule import Schedule
+from liftlock.model.schedule import CONTROLLER, Schedule
 
 SWEEPS_AT_ONCE = 64
 SHARE = "lanes"  # one controller drives all lanes; its claim has a generation
@@ -93,6 +94,7 @@ class Loop:
         self.wake = asyncio.Event()
         self.flights: dict[str, asyncio.Task[None]] = {}
         self.looking: dict[str, asyncio.Task[None]] = {}
+        self.elsewhere: frozenset[str] = frozenset()  # in flight at the take-over, begun by another machine
         self.notices: set[asyncio.Task[None]] = set()
         self.polled_at = float("-inf")
         self.crash: BaseException | None = None
@@ -108,7 +110,10 @@ class Loop:
         await self.world.store.append(self.stream, [event], self.world.clock.now(), raise_epoch=True)
         await self.reload()
         self.generation = await self.world.store.claim(self.stream, SHARE, epoch=self.run.epoch)
-        for step_id, view in list(self.run.flying.items()):
+        flying = dict(self.run.flying)
+        if flying:
+            self.elsewhere = begun_elsewhere(await self.world.store.entries(self.stream), flying, self.controller)
+        for step_id, view in flying.items():
             self.fly(step_id, view.attempt, view.boot, settle=True)
 
     async def reload(self) -> None:
@@ -147,7 +152,10 @@ class Loop:
                 with suppress(WorldError):
                     await self.world.hosts.sweep(host, safe_run(self.stream))
 
-        await asyncio.gather(*(sweep(host) for host in sorted({lane.host for lane in self.run.lanes.values()})))
+        hosts = {lane.host for lane in self.run.lanes.values()}
+        if leaves_marks_here(self.layout.schedule):
+            hosts.add(CONTROLLER)
+        await asyncio.gather(*(sweep(host) for host in sorted(hosts)))
         await self.world.store.unlock(self.stream)
 
     # --- turns ---------------------------------------------------------------------------------------------
@@ -312,7 +320,10 @@ class Loop:
         context = await self.contexts.make(self.run, step)
         job = Job(step, attempt, boot, context, mark_of(self.stream, step_id, attempt))
         driver = self.world.drivers[step.action.driver]
-        event = await (self.performer.settle if settle else self.performer.perform)(job, driver)
+        if settle:
+            event = await self.performer.settle(job, driver, elsewhere=step_id in self.elsewhere)
+        else:
+            event = await self.performer.perform(job, driver)
         self.contexts.remember(event)
         self.inbox.append(event)
 

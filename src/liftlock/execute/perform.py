@@ -44,7 +44,7 @@ from liftlock.model.actions import (
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.ports import Absent, Driver
 from liftlock.model.reasons import because
-from liftlock.model.schedule import Step
+from liftlock.model.schedule import CONTROLLER, Step
 
 READ_ONLY = (Kind.VERIFY, Kind.PRECHECK)
 ASK_AGAIN_S = 1.0
@@ -111,12 +111,15 @@ class Performer:
         except WorldError as error:
             return await self.after_error(job, driver, operation, error)
 
-    async def settle(self, job: Job, driver: Driver) -> ev.RunEvents:
-        """Find out what became of an attempt that this process did not see the end of."""
+    async def settle(self, job: Job, driver: Driver, *, elsewhere: bool = False) -> ev.RunEvents:
+        """Find out what became of an attempt that this process did not see the end of. `elsewhere`: begun from
+        another machine, where the mark of a step at the controller lies."""
         operation = driver.operate(job.step.action, job.context)
         try:
             if isinstance(operation, Script) and not is_read_only(job):
                 self.resolve(self.secrets(job, operation))  # what cannot be taken out of the outcome is not recorded
+                if elsewhere and job.step.at == CONTROLLER:
+                    return await self.look(job, driver)
                 return await self.settle_script(job, driver)
             if isinstance(operation, HttpCall | SocketCall) and not operation.repeatable:
                 return await self.look(job, driver)

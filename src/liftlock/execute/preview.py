@@ -81,4 +81,5 @@ def context_of(schedule: Schedule, component: str, step: str, host: str, *, befo
         assumes=schedule.assumes.get(host, {}),
         state=entry.state,
         back=before,
+        entry=entry,
     )

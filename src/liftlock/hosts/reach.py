@@ -51,7 +51,8 @@ class Reach:
     """Implements `liftlock.model.ports.Hosts`. `seed`: of the jitter between logins; `shell`: what runs on the hosts;
     `heard`: is told of a host that is waited for in vain, and once it answers again.
 
-    `controller` is where the program itself runs: a `local` host that needs no inventory entry.
+    `controller` is where the program itself runs: a `local` host that needs no inventory entry. `here`: its state
+    folder, beside the journal whose runs have their marks there: another journal may name a run the same.
     """
 
     def __init__(
@@ -63,8 +64,9 @@ class Reach:
         seed: int = 0,
         shell: str = "sh",
         heard: Heard = unheard,
+        here: str = "",
     ) -> None:
-        self._hosts = {CONTROLLER: Host(CONTROLLER, connection="local"), **hosts}
+        self._hosts = {CONTROLLER: Host(CONTROLLER, connection="local", state=here), **hosts}
         self._clock = clock
         self._limits = limits
         self._random = Random(seed)

@@ -8,6 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from liftlock.model.inventory import Host
+
 
 class Kind(Enum):
     """What `decide` knows of an action."""
@@ -91,6 +93,7 @@ class Context(Struct, frozen=True):
     forward: dict[str, Any] = {}
     state: str = ""  # the state folder on the host
     back: bool = False
+    entry: Host | None = None  # the host's inventory entry: how it is reached
 
 
 class Evidence(Struct, frozen=True):

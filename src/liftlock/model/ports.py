@@ -186,6 +186,7 @@ class Manifest(Struct, frozen=True):
     artifacts: tuple[str, ...] = ()  # item fields that name binary files of the plan
     texts: tuple[str, ...] = ()  # item fields that name text files of the plan
     folders: tuple[str, ...] = ()  # item fields that name folders whose .sql files are texts, as `folder/name`
+    trees: tuple[str, ...] = ()  # item fields that name files or whole folders of the plan, which are artifacts as well
     literal: tuple[str, ...] = ()  # item fields that are never filled with {variables}
     words: dict[str, dict[str, str]] = {}
     example: str = ""

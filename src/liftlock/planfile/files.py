@@ -20,6 +20,7 @@ from liftlock.model.ports import Artifact, Drivers
 from liftlock.model.recipe import Item, Recipes
 from liftlock.planfile import forms
 from liftlock.planfile.codes import complain
+from liftlock.planfile.trees import Unfit, digest_tree
 
 MIB = 1024 * 1024
 TEXT_MAX_BYTES = 4 * MIB
@@ -51,6 +52,8 @@ def read_files(recipes: Recipes, drivers: Drivers, folder: FilePath) -> Files:
         manifest = drivers[item.driver].manifest
         for name, place in named(item, manifest.artifacts):
             reader.take_artifact(name, place, item)
+        for name, place in named(item, manifest.trees):
+            reader.take_tree(name, place)
         for name, place in named(item, manifest.texts):
             reader.take_text(name, place)
         for name, place in named(item, manifest.folders):
@@ -111,6 +114,13 @@ class Reader:
         elif wanted.lower() != actual:
             self.findings.append(complain("L074", beside, file=name, expected=wanted.lower(), actual=actual))
 
+    def take_tree(self, name: str, place: Path) -> None:
+        try:
+            if name not in self.artifacts:
+                self.artifacts[name] = digest_any(self.folder / name, name)
+        except Refused as refused:
+            self.findings.append(complain(refused.code, place, **refused.said))
+
     def take_text(self, name: str, place: Path) -> None:
         if name in self.texts:
             return
@@ -137,6 +147,18 @@ class Reader:
             return
         for each in inside:
             self.take_text(f"{name.rstrip('/')}/{each}", place)
+
+
+def digest_any(file: FilePath, shown: str) -> Artifact:
+    """A file's digest, or a folder's. Raises Refused."""
+    if not file.is_dir():
+        return digest_file(file, shown)
+    try:
+        return Artifact(os.path.abspath(file), *digest_tree(str(file), ARTIFACT_MAX_BYTES))
+    except OSError as error:
+        raise Refused("L071", file=shown, problem=error.strerror or str(error)) from error
+    except Unfit as error:
+        raise Refused("L071", file=shown, problem=str(error)) from error
 
 
 def digest_file(file: FilePath, shown: str) -> Artifact:
