@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from liftlock.drivers import fetch as fetching
 from liftlock.drivers.release import DRIVERS, Release
 from liftlock.drivers.technology import places
 from liftlock.model.actions import (
@@ -417,8 +418,9 @@ def test_expands_to_a_transfer_and_an_installation() -> None:
     context = Machine.context.__get__(type("M", (), {"state": Path("/s")})())()
     assert (fetch.verb, install.verb) == ("fetch", "install")
     assert (fetch.action.kind, install.action.kind) == (Kind.FETCH, Kind.INSTALL)
-    assert DRIVER.operate(fetch.action, context) == Transfer("/x/d/a.tar", sha256)
-    read = DRIVER.read(fetch.action, context, Delivered("/s/blobs/a", 9))
+    assert fetch.action.driver == "fetch"
+    assert fetching.DRIVERS[0].operate(fetch.action, context) == Transfer("/x/d/a.tar", sha256)
+    read = fetching.DRIVERS[0].read(fetch.action, context, Delivered("/s/blobs/a", 9))
     assert read == Evidence({"path": "/s/blobs/a", "size": 9, "sha256": sha256})
     assert fetch.undo is None
     assert not fetch.action.traits.writes

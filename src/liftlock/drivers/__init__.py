@@ -10,6 +10,7 @@ from liftlock.model.ports import Driver
 
 MODULES = (
     "precheck",
+    "fetch",
     "release",
     "config",
     "backup",

@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from liftlock.drivers.artifact import TEXTS, Artifact, complaints, digest_of, fetches
 from liftlock.drivers.technology import (
-    VERSION,
     Complaints,
     Technology,
+    body,
     pinned,
     places,
     read_script,
@@ -22,20 +23,17 @@ from liftlock.drivers.technology import (
 from liftlock.model.actions import (
     Action,
     Context,
-    Delivered,
     Evidence,
     Exited,
     Failure,
     FailureKind,
     Kind,
-    Operation,
     Outcome,
     Preview,
     Script,
     Traits,
-    Transfer,
 )
-from liftlock.model.plan import Part, Text
+from liftlock.model.plan import Text
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import Template
 
@@ -97,10 +95,9 @@ WORDS = {
 }
 
 
-class Release(Part, frozen=True):
+class Release(Artifact, frozen=True):
     archive: Text
     into: Text
-    sha256: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
     keep: Annotated[int, Meta(ge=1)] = 3
     strip: Literal[0, 1] = 0
     owner: str = ""
@@ -110,23 +107,21 @@ class Release(Part, frozen=True):
 class ReleaseDriver(Technology):
     manifest = Manifest(
         name="release",
-        version=VERSION,
+        version="2",
         item=Release,
         summary={
             "en": "Unpacks an archive into releases/<version> and switches `current` to it",
             "zh": "把归档解到 releases/<version>,并原子地切换 `current`",
         },
         artifacts=("archive",),
+        texts=TEXTS,
         words=words("release", WORDS),
         example="- release: {archive: dist/orders-1.1.tar.gz, sha256: 6f2c…, into: /srv/orders, keep: 3}",
     )
 
     def expand(self, item: Release, setting: Setting) -> tuple[Template, ...]:
-        artifact = setting.artifacts.get(item.archive)
-        sha256 = item.sha256 or (artifact.sha256 if artifact else "")
-        fetched = {"source": artifact.path if artifact else item.archive, "sha256": sha256}
         args = {
-            "sha256": sha256,
+            "sha256": digest_of(item, item.archive, setting),
             "format": format_of(item.archive),
             "into": pinned(item.into).rstrip("/"),
             "version": pinned(item.version),
@@ -135,39 +130,34 @@ class ReleaseDriver(Technology):
             "owner": item.owner,
         }
         writes = Traits(writes=True)
-        fetch = Action(Kind.FETCH, "release", fetched, literal=("source", "sha256"))
         install = Action(Kind.INSTALL, "release", args, writes, ("sha256", "format"))
         undo = Action(Kind.INSTALL, "release", {**args, "undo": True}, writes, ("sha256", "format"))
         return (
-            Template("fetch", fetch, timeout_s=1800.0, estimate_s=10.0),
+            *fetches(item, item.archive, setting),
             Template("install", install, undo, timeout_s=900.0, estimate_s=10.0),
         )
 
     def complain(self, item: Release, setting: Setting) -> Complaints:
-        found: Complaints = ()
+        found = complaints(item, item.archive, setting)
         if not format_of(item.archive):
             found += (("release.format", {"archive": item.archive}),)
         if not item.into.startswith(("/", "{")):
             found += (("release.into", {"into": item.into}),)
         return found
 
-    def operate(self, action: Action, context: Context) -> Operation:
-        if action.kind is Kind.FETCH:
-            return Transfer(action.args["source"], action.args["sha256"])
+    def operate(self, action: Action, context: Context) -> Script:
         if action.args.get("undo"):
             known = "previous" in context.forward
             remembered = {"known": "yes" if known else "no", "previous": str(context.forward.get("previous", ""))}
             return script("release-undo", where(action, context) | remembered)
         told = {name: str(action.args[name]) for name in ("sha256", "format", "keep", "strip", "owner")}
-        return script("release-install", where(action, context) | told)
+        return Script(body("blob", "release-install"), where(action, context) | told)
 
     def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure:
-        if isinstance(outcome, Delivered):
-            return Evidence({"path": outcome.path, "size": outcome.size_bytes, "sha256": action.args["sha256"]})
         return read_script("release", outcome, KINDS)
 
-    def probe(self, action: Action, context: Context) -> Script | None:
-        return None if action.kind is Kind.FETCH else script("release-look", where(action, context))
+    def probe(self, action: Action, context: Context) -> Script:
+        return script("release-look", where(action, context))
 
     def settle(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure | None:
         if not isinstance(outcome, Exited) or outcome.code:
@@ -182,7 +172,7 @@ class ReleaseDriver(Technology):
         fields: dict[str, str | int | float] = {"current": facts["current"], "expected": new}
         return Evidence(facts) if done else Failure(FailureKind.INTERRUPTED, "release.moved", fields)
 
-    def preview(self, action: Action, context: Context) -> Script | None:
+    def preview(self, action: Action, context: Context) -> Script:
         return self.probe(action, context)
 
     def show(self, action: Action, context: Context, outcome: Outcome) -> Preview:
@@ -199,7 +189,7 @@ def where(action: Action, context: Context) -> dict[str, str]:
 
 def format_of(archive: str) -> str:
     """How it is packed, by its name; empty if it is not an archive."""
-    name = archive.lower()
+    name = archive.lower().partition("?")[0]
     return next((kind for ending, kind in FORMATS.items() if name.endswith(ending)), "")
 
 

@@ -9,7 +9,7 @@ from liftlock.model import events as ev
 from liftlock.model.actions import Kind
 from liftlock.model.schedule import CONTROLLER, Schedule
 
-SCRIPTED = (Kind.COMMAND, Kind.INSTALL, Kind.CONFIGURE, Kind.MIGRATE)
+SCRIPTED = (Kind.COMMAND, Kind.INSTALL, Kind.CONFIGURE, Kind.MIGRATE, Kind.FETCH)
 
 
 def begun_elsewhere(entries: Iterable[ev.Entry], steps: Collection[str], controller: str) -> frozenset[str]:

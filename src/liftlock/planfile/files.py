@@ -5,6 +5,7 @@ their place could block for ever.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from hashlib import file_digest
 from io import BufferedReader
@@ -26,6 +27,7 @@ MIB = 1024 * 1024
 TEXT_MAX_BYTES = 4 * MIB
 FOLDER_FILES_MAX = 2000
 ARTIFACT_MAX_BYTES = 64 * 1024 * MIB
+ADDRESS = re.compile(r"https?://", re.IGNORECASE)  # an artifact that a host gets for itself
 
 
 class Files(Struct, frozen=True):
@@ -51,7 +53,8 @@ def read_files(recipes: Recipes, drivers: Drivers, folder: FilePath) -> Files:
     for item in all_items(recipes):
         manifest = drivers[item.driver].manifest
         for name, place in named(item, manifest.artifacts):
-            reader.take_artifact(name, place, item)
+            if not ADDRESS.match(name):
+                reader.take_artifact(name, place, item)
         for name, place in named(item, manifest.trees):
             reader.take_tree(name, place)
         for name, place in named(item, manifest.texts):

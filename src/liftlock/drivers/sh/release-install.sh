@@ -1,8 +1,8 @@
 # Unpack the verified archive into releases/<version> and switch `current` to it.
 # state run key sha256 format into version keep strip owner
 umask 022
+: "${blob:?}" "${sha256:?}"
 : "${format:?}" "${strip:?}" "${keep:?}" "${owner?}"
-blob=${state:?}/blobs/${sha256:?}
 saved=$state/saved/${run:?}/${key:?}
 target=releases/${version:?}
 home=${into:?}/$target
@@ -12,12 +12,6 @@ old=$into/releases/.liftlock-old-$key
 
 clean() {
   rm -rf "$scratch" "$scratch.list" "$scratch.list.read" "$scratch.said" "$old" "$into/.liftlock-current-$key"
-}
-
-checked() {
-  [ -f "$blob" ] || fail blob path "$blob"
-  found=$(sha256sum <"$blob")
-  [ "${found%% *}" = "$sha256" ] || fail checksum path "$blob" found "${found%% *}" expected "$sha256"
 }
 
 # every member by name, type and link, before anything is unpacked
