@@ -1,7 +1,6 @@
 """apt on a real Debian host: what is promised of packages, as a login user with limited sudo."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from liftlock.model.inventory import Host
+from liftlock.model.secret import SecretRef as SecretRef
 
 
 class Kind(Enum):
@@ -69,12 +70,6 @@ class Action(Struct, frozen=True):
     args: dict[str, Any] = {}
     traits: Traits = Traits()
     literal: tuple[str, ...] = ()
-
-
-class SecretRef(Struct, frozen=True):
-    """Where a secret is found when it is used (`env:NAME`, `file:/path`). Never its value."""
-
-    secret: str
 
 
 class Context(Struct, frozen=True):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from liftlock.model.actions import SecretRef
+from liftlock.model.secret import SecretRef
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 
