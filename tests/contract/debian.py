@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,10 @@ from liftlock.execute.world import World
 from liftlock.hosts.reach import Reach
 from liftlock.journal.memory import MemoryStore
 from liftlock.model import events as ev
-from liftlock.model.actions import Action, Context, Evidence, Failure, Preview, Script
+from liftlock.model.actions import Context, Evidence, Failure, Preview
 from liftlock.model.inventory import Host
 from liftlock.model.ports import Setting
-from liftlock.model.schedule import Step, Template
+from liftlock.model.schedule import Step
 from tests.hosts.grounds import QUICK, WallClock
 
 TREES = (os.environ.get("LIFTLOCK_DEBIAN_TREE", ""), "/var/cache/liftlock-hand/bookworm")
@@ -36,6 +37,7 @@ TREE = next((Path(tree) for tree in TREES if tree and Path(tree, "usr/bin/apt-ge
 STATE = "/var/lib/liftlock-test"
 LANE = "orders/1/w1/h1"
 SETTING = Setting("orders", "1.0", "1.1", False, {}, {}, {})
+ALONE = ("--register=no", "--keep-unit", "--private-network")
 BOOTS_WITHIN_S = 30.0
 
 
@@ -79,10 +81,9 @@ class Debian:
         self.boot()
 
     def boot(self) -> None:
-        name = f"liftlock-apt-{os.getpid()}"
+        name, bind = f"liftlock-apt-{os.getpid()}", f"--bind={self.repository}:/repository"
         self.nspawn = subprocess.Popen(
-            ["systemd-nspawn", "-q", "-D", str(self.root), "--register=no", "--keep-unit", "-b", "-M", name, "--hostname=debian"]
-            + ["--private-network", f"--bind={self.repository}:/repository"],
+            ["systemd-nspawn", "-q", "-b", "-D", self.root, "-M", name, "--hostname=debian", *ALONE, bind],
             stdin=subprocess.DEVNULL,
             stdout=(self.folder / "console").open("wb"),
             stderr=subprocess.STDOUT,
@@ -136,7 +137,9 @@ class Debian:
 
     # --- the repository --------------------------------------------------------------------------------------
 
-    def package(self, name: str, version: str, *, conf: str = "", files: dict[str, str] | None = None, **more: str) -> None:
+    def package(
+        self, name: str, version: str, *, conf: str = "", files: dict[str, str] | None = None, **more: str
+    ) -> None:
         """Build a package. `more`: control fields (`Depends`) and maintainer scripts (`postinst`)."""
         build = self.folder / "build"
         scripts = {key: text for key, text in more.items() if key in ("preinst", "postinst", "prerm", "postrm")}
@@ -229,6 +232,13 @@ class Course:
             return event.evidence
         assert isinstance(event, ev.StepFailed), event
         return event.failure
+
+    def begin(self, n: int) -> "Future[ev.RunEvents]":
+        """The step under way; its event comes later."""
+        pool = ThreadPoolExecutor(1)
+        found = pool.submit(asyncio.run, self.perform(self.job(n)))
+        pool.shutdown(wait=False)
+        return found
 
     def looked(self, n: int, *, undo: bool = False) -> Evidence | Failure | None:
         """What the probe says of a step that vanished; None: unknown."""

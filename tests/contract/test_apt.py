@@ -1,11 +1,14 @@
 """apt on a real Debian host: what is promised of packages, as a login user with limited sudo."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future
+from typing import Any
 
 import pytest
 
 from liftlock.model.actions import Evidence, Failure, FailureKind
-from tests.contract.debian import STATE, Debian, missing, until
+from liftlock.model.events import RunEvents, StepFailed, StepLost
+from tests.contract.debian import STATE, Course, Debian, missing, until
 
 SUDOERS = """\
 Defaults!/usr/bin/apt-get env_keep += "DEBIAN_FRONTEND NEEDRESTART_SUSPEND APT_LISTCHANGES_FRONTEND"
@@ -280,6 +283,102 @@ def test_somebody_elses_policy_is_asked_and_kept(host: Debian) -> None:
 
 
 THEIRS = "#!/bin/sh\\n# theirs\\nexit 101\\n"
+
+
+BLOCKS = "touch /run/{0}; while [ ! -e /run/{0}-on ]; do sleep 0.05; done"
+
+
+def blocked(host: Debian, name: str, script: str, **more: Any) -> tuple[Course, Future[RunEvents]]:
+    """An installation that stands still in one of the package's scripts."""
+    for version in ("1.0", "1.1"):
+        host.package(name, version, **({script: BLOCKS.format(name)} if version == "1.1" else {}))
+    host.install(f"{name}=1.0")
+    course = host.course("apt", packages={name: "{version}"}, lock_wait=0, **more)
+    course.do(0)
+    under_way = course.begin(1)
+    until(lambda: host.run(f"test -e /run/{name}").returncode == 0)
+    return course, under_way
+
+
+@pytest.mark.parametrize(("script", "left"), [("preinst", "1.0 iHR"), ("postinst", "1.1 iF")])
+def test_an_installation_that_was_killed_is_repaired_by_the_next_attempt(host: Debian, script: str, left: str) -> None:
+    name = f"omicron-{script}"
+    course, under_way = blocked(host, name, script)
+    host.said(f"touch /run/{name}-on; pkill -KILL -x dpkg; pkill -KILL -x apt-get")
+    failed = under_way.result(20)
+    assert isinstance(failed, StepFailed), failed
+    until(lambda: host.run("pgrep -x sleep").returncode != 0)
+    assert host.version(name) == left
+    assert interrupted(course.looked(1))
+    assert isinstance(course.do(1), Evidence)
+    assert host.version(name) == "1.1 ii"
+    course.back()
+    assert host.version(name) == "1.0 ii"
+    assert not leftovers(host)
+
+
+@pytest.mark.parametrize("script", ["preinst", "postinst"])
+def test_the_way_back_from_an_installation_that_was_killed(host: Debian, script: str) -> None:
+    name = f"pi-{script}"
+    course, under_way = blocked(host, name, script)
+    host.said(f"pkill -KILL -x dpkg; pkill -KILL -x apt-get; touch /run/{name}-on")
+    under_way.result(20)
+    course.back()
+    assert host.version(name) == "1.0 ii"
+    assert not leftovers(host)
+
+
+def test_a_script_that_was_killed_is_told_truthfully(host: Debian) -> None:
+    """Its package manager goes on without it: unknown; then it is not done, since the policy is still there."""
+    course, under_way = blocked(host, "rho", "postinst")
+    host.said("pkill -KILL -u ops")
+    lost = under_way.result(20)
+    assert isinstance(lost, StepLost), lost
+    assert course.looked(1) is None
+    assert "liftlock" in leftovers(host) or "policy" in leftovers(host)
+    host.said("touch /run/rho-on")
+    until(lambda: host.version("rho") == "1.1 ii")
+    until(lambda: host.run("pgrep -x apt-get").returncode != 0)
+    assert interrupted(course.looked(1))
+    assert isinstance(course.do(1), Evidence)
+    assert isinstance(course.looked(1), Evidence)
+    assert not leftovers(host)
+
+
+def test_a_policy_that_a_crash_left_behind_stops_nobody_else(host: Debian) -> None:
+    for version in ("1.0", "1.1"):
+        postinst = RESTARTS.replace("nu.service", "sigma.service")
+        host.package("sigma", version, files={"lib/systemd/system/sigma.service": UNIT}, postinst=postinst)
+    host.install("sigma=1.0")
+    running = host.said("systemctl show -p MainPID --value sigma")
+    course, under_way = blocked(host, "tau", "postinst")
+    host.said("pkill -KILL -u ops; pkill -KILL -x dpkg; pkill -KILL -x apt-get; touch /run/tau-on")
+    under_way.result(20)
+    assert leftovers(host)
+    host.said("dpkg --configure -a && apt-get install -y -qq sigma=1.1")
+    assert host.said("systemctl show -p MainPID --value sigma") != running
+    course.back()
+    assert host.version("tau") == "1.0 ii"
+    assert not leftovers(host)
+
+
+def test_needrestart_is_off_or_nothing_is_installed(host: Debian) -> None:
+    pair(host, "upsilon")
+    host.said("mkdir -p /usr/lib/needrestart && touch /usr/lib/needrestart/apt-pinvoke")
+    host.said("grep -v '^Defaults' /etc/sudoers.d/liftlock >/etc/sudoers.d/without && mv /etc/sudoers.d/liftlock /root")
+    course = host.course("apt", packages={"upsilon": "{version}"})
+    assert course.bad().code == "apt.environment"
+    assert host.version("upsilon") == "1.0 ii"
+    host.said("rm /etc/sudoers.d/without && mv /root/liftlock /etc/sudoers.d")
+    course.good()
+    host.said("rm -r /usr/lib/needrestart")
+
+
+def test_a_login_user_without_the_rights_is_told_so(host: Debian) -> None:
+    pair(host, "phi")
+    host.said("mv /etc/sudoers.d/liftlock /root")
+    assert host.course("apt", packages={"phi": "{version}"}).bad().code == "apt.sudo"
+    host.said("mv /root/liftlock /etc/sudoers.d")
 
 
 def interrupted(looked: object) -> bool:

@@ -20,19 +20,7 @@ from liftlock.model.ports import Driver
 PSQL = ("postgres-common", "postgres-mark", "postgres-index", "postgres-attempt")
 SCRATCH = ("postgres-common", "postgres-scratch")
 ROWS = (*SCRATCH, "postgres-rows")
-OWN = {
-    *PSQL,
-    "test",
-    "prelude",
-    "words",
-    "manifest",
-    "service-state",
-    "rights",
-    "apt",
-    "apt-world",
-    *ROWS,
-    "postgres-checks",
-}
+OWN = {*PSQL, "test", "prelude", "words", "manifest", "service-state", "rights", "apt", "apt-world", *ROWS, "postgres-checks", "systemd"}
 FAILS = re.compile(r"\bfail ([a-z_]+)")
 MARIADB = ("mariadb-common", "mariadb-facts", "mariadb-list", "mariadb-dump", "mariadb-prove", "mariadb-restore")
 TOGETHER = {
@@ -48,6 +36,8 @@ TOGETHER = {
     "verify.process": ("verify-process",),
     "verify.file": ("verify-file",),
     "reboot": ("reboot", "reboot-look"),
+    "systemd": ("systemd", "systemd-do", "systemd-look", "systemd-enable"),
+    "systemd.dropin": ("systemd", "systemd-dropin", "systemd-dropin-undo", "systemd-dropin-look"),
     "apt": ("apt", "apt-world", *(f"apt-{each}" for each in ("fetch", "install", "undo", "look", "show", "inquire"))),
     "backup.postgres": (
         "postgres-common",
@@ -139,6 +129,7 @@ def test_shellcheck_accepts_every_body(name: str) -> None:
     shared |= dict.fromkeys(("haproxy-reload", "nginx-reload"), ("reloading",))
     shared["mariadb-facts"] = ("mariadb-common",)
     shared |= dict.fromkeys(("mariadb-dump", "mariadb-prove", "mariadb-restore"), ("mariadb-common", "mariadb-list"))
+    shared |= {each: ("systemd",) for name in ("systemd", "systemd.dropin") for each in TOGETHER[name][1:]}
     text = body(*shared.get(name, ()), name)
     done = subprocess.run(["shellcheck", "-s", "sh", "-"], input=text.encode(), stdout=subprocess.PIPE, check=False)
     assert done.returncode == 0, done.stdout.decode()

@@ -18,6 +18,7 @@ MODULES = (
     "migrate_postgres",
     "service",
     "apt",
+    "systemd",
     "command",
     "ansible",
     "haproxy",

@@ -1,8 +1,8 @@
 """Debian packages in exact versions, through apt: checked and fetched first, then installed, with the old ones kept.
 
-Rules: what apt would remove, add or change beyond the plan's own packages is refused unless the plan names it; a version
-falls only on the way back; the archive of every version that goes is on the host before anything is written; packages
-restart no service; that it happened is read from dpkg, never from apt's exit status.
+Rules: what apt would remove, add or change beyond the plan's own packages is refused unless the plan names it; a
+version falls only on the way back; the archive of every version that goes is on the host before anything is written;
+packages restart no service; that it happened is read from dpkg, never from apt's exit status.
 """
 
 import re
@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
+from liftlock.drivers.apt_words import KINDS, WORDS
 from liftlock.drivers.technology import (
     VERSION,
     Complaints,
@@ -21,7 +22,6 @@ from liftlock.drivers.technology import (
     split_facts,
     words,
 )
-from liftlock.drivers.apt_words import KINDS, WORDS
 from liftlock.model.actions import (
     Action,
     Context,
@@ -67,7 +67,7 @@ class AptDriver(Technology):
             "zh": "安装指定版本的 Debian 软件包,并保留旧版本以备回退",
         },
         words=words("apt", WORDS),
-        example='- apt: {packages: {orders: "{version}", orders-common: "{version}"}, also: [liborders*], conffiles: keep}',
+        example='- apt: {packages: {orders: "{version}-1"}, also: [orders-common], conffiles: keep}',
     )
 
     def expand(self, item: Apt, setting: Setting) -> tuple[Template, ...]:

@@ -64,7 +64,7 @@ WORDS = {
         "有软件包被人锁定(hold):{message}。请与其确认,或在计划中写明 `hold`",
     ),
     "unmet": (
-        "The packages do not fit together: {message}. Name what they depend on in `packages`, or look at pins and holds",
+        "The packages do not fit together: {message}. Name what they need in `packages`, or look at pins and holds",
         "软件包依赖无法满足:{message}。请在 `packages` 中写明其依赖,或检查 pin 与 hold",
     ),
     "removes": (

@@ -107,7 +107,8 @@ class Performer:
         if isinstance(operation, Failure):
             return await self.ended(job, operation)
         try:
-            return await self.ended(job, await self.result(job, driver, operation))
+            result = await self.result(job, driver, operation)
+            return await (self.look(job, driver) if result is None else self.ended(job, result))
         except WorldError as error:
             return await self.after_error(job, driver, operation, error)
 
@@ -167,13 +168,17 @@ class Performer:
 
     # --- any operation ---------------------------------------------------------------------------------------
 
-    async def result(self, job: Job, driver: Driver, operation: Operation) -> Evidence | Failure:
-        """Ask until the driver has its answer or the step's deadline is over. Raises WorldError."""
+    async def result(self, job: Job, driver: Driver, operation: Operation) -> Evidence | Failure | None:
+        """Ask until the driver has its answer or the step's deadline is over; None: a script vanished, its outcome is
+        unknown. Raises WorldError."""
         clock = self.world.clock
         deadline = clock.monotonic() + job.step.timeout_s
         while True:
             try:
-                answer = self.read(job, driver, await self.once(job, operation, read_only=is_read_only(job)))
+                outcome = await self.once(job, operation, read_only=is_read_only(job))
+                if isinstance(outcome, Vanished):
+                    return None
+                answer = self.read(job, driver, outcome)
             except WorldError as error:
                 if not asked_again(job, operation, error) or clock.monotonic() + ASK_AGAIN_S > deadline:
                     raise

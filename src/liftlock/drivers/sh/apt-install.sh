@@ -42,7 +42,7 @@ whole() {
     [ "$found" = "${request#*=}" ] ||
       fail differs package "${request%%=*}" expected "${request#*=}" found "$(state_of "${request%%=*}")"
   done
-  ! is_interrupted || fail unfinished message "$(dpkg --audit | tr '\n' ' ' | cut -c 1-300)"
+  ! is_interrupted || fail unfinished message "$(unfinished | tr '\n' ' ' | cut -c 1-300)"
   for name in $names; do
     damaged "$name"
   done
@@ -56,8 +56,12 @@ holds_allow
 simulate "$work/changes" --allow-change-held-packages install $requests
 allowed "$work/changes"
 services >"$work/services"
+again=
+for name in $names; do
+  case $(state_of "$name") in *R) again=--reinstall ;; esac
+done
 # shellcheck disable=SC2086 # words
-guarded $options --allow-change-held-packages install $requests || {
+guarded $options $again --allow-change-held-packages install $requests || {
   marks put || :
   blame install
 }

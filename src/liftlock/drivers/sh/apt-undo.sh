@@ -86,16 +86,16 @@ while read -r what name old new arch; do
   esac
 done <"$kept/changes"
 if [ $# -gt 0 ]; then
-  simulate "$work/changes" --allow-downgrades --allow-change-held-packages install "$@"
+  simulate "$work/changes" --reinstall --allow-downgrades --allow-change-held-packages install "$@"
   within
   # shellcheck disable=SC2086 # words
-  guarded $options --allow-downgrades --allow-change-held-packages install "$@" || blame back
+  guarded $options --reinstall --allow-downgrades --allow-change-held-packages install "$@" || blame back
 fi
 while read -r name version auto held; do
   found=$(installed "$name")
   [ "${found:--}" = "$version" ] || fail differs package "$name" expected "$version" found "$(state_of "$name")"
 done <"$kept/before"
-! is_interrupted || fail unfinished message "$(dpkg --audit | tr '\n' ' ' | cut -c 1-300)"
+! is_interrupted || fail unfinished message "$(unfinished | tr '\n' ' ' | cut -c 1-300)"
 marks put || fail marks
 restore_conffiles
 uncalm

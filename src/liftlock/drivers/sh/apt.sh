@@ -117,9 +117,14 @@ guarded() {
   fi
 }
 
+# unfinished: the packages that dpkg has not finished with. Read from its states, since only root may ask for its audit
+unfinished() {
+  dpkg-query -W -f '${db:Status-Abbrev} ${binary:Package} ${Version}\n' | sed -n '/^.[HUFWt]/p; /^..R/p'
+}
+
 # dpkg was interrupted: by a crash, a kill, a reboot
 is_interrupted() {
-  [ -n "$(find /var/lib/dpkg/updates -type f -name '[0-9]*' 2>/dev/null | head -n 1)" ] || [ -n "$(dpkg --audit)" ]
+  [ -n "$(find /var/lib/dpkg/updates -type f -name '[0-9]*' 2>/dev/null | head -n 1)" ] || [ -n "$(unfinished)" ]
 }
 
 # repair: finish what dpkg was interrupted in. What still fails afterwards may be just what the step itself puts right.
