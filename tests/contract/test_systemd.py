@@ -31,7 +31,8 @@ UNITS = {
     "notify.service": "[Service]\nType=notify\nNotifyAccess=all\n"
     "ExecStart=/bin/sh -c 'sleep 0.3; systemd-notify --ready; exec sleep 1000'\n",
     "silent.service": "[Service]\nType=notify\nExecStart=/bin/sleep 1000\nTimeoutStartSec=1000\n",
-    "stubborn.service": "[Service]\nExecStart=/bin/sh -c 'trap : TERM; while :; do sleep 0.1; done'\nTimeoutStopSec=600\n"
+    "stubborn.service": "[Service]\nExecStart=/bin/sh -c 'trap : TERM; while :; do sleep 0.1; done'\n"
+    "TimeoutStopSec=600\n"
     "KillMode=mixed\n",
     "reloads.service": "[Service]\nExecStart=/bin/sleep 1000\nExecReload=/bin/true\n",
     "reload-bad.service": "[Service]\nExecStart=/bin/sleep 1000\nExecReload=/bin/sh -c 'echo why not; exit 4'\n",

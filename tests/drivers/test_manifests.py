@@ -20,7 +20,20 @@ from liftlock.model.ports import Driver
 PSQL = ("postgres-common", "postgres-mark", "postgres-index", "postgres-attempt")
 SCRATCH = ("postgres-common", "postgres-scratch")
 ROWS = (*SCRATCH, "postgres-rows")
-OWN = {*PSQL, "test", "prelude", "words", "manifest", "service-state", "rights", "apt", "apt-world", *ROWS, "postgres-checks", "systemd"}
+OWN = {
+    *PSQL,
+    "test",
+    "prelude",
+    "words",
+    "manifest",
+    "service-state",
+    "rights",
+    "apt",
+    "apt-world",
+    *ROWS,
+    "postgres-checks",
+    "systemd",
+}
 FAILS = re.compile(r"\bfail ([a-z_]+)")
 MARIADB = ("mariadb-common", "mariadb-facts", "mariadb-list", "mariadb-dump", "mariadb-prove", "mariadb-restore")
 TOGETHER = {

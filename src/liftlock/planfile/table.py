@@ -22,7 +22,8 @@ from liftlock.planfile.jumps import WRITTEN
 from liftlock.planfile.nodes import Positions
 
 COLUMNS = {
-    "name": "host hostname host_name name server server_name node 主机 主机名 主机名称 名称 服务器 服务器名 服务器名称 节点",
+    "name": "host hostname host_name name server server_name node 主机 主机名 主机名称 名称 服务器 服务器名 "
+    "服务器名称 节点",
     "address": "address ip ip_address ipaddress ansible_host 地址 ip地址 主机地址 主机ip 管理ip 内网ip 服务器ip",
     "port": "port ssh_port ansible_port 端口 ssh端口 端口号",
     "user": "user username login ansible_user 用户 用户名 登录用户 登录名 账号 登录账号",
