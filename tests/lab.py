@@ -43,6 +43,7 @@ PACKAGES = (
     "postgresql",
     "postgresql-client",
     "python3",
+    "python3-psycopg2",
     "redis-server",
 )
 IMAGE = image.Image(packages=PACKAGES, idle=True)

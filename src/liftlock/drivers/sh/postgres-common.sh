@@ -12,13 +12,13 @@ pg_skip=0 # lines of ours that stand before a person's SQL
 # Debian's name for a cluster says its port, its programs, its owner and its folder
 pg_debian() {
   pg_list=$(pg_lsclusters -h 2>/dev/null </dev/null) || pg_list=''
-  while read -r version name port _ owner data _; do
-    [ "$version/$name" = "$pg_cluster" ] || continue
-    pg_port=${pg_port:-$port}
-    pg_bin=${pg_bin:-/usr/lib/postgresql/$version/bin}
+  while read -r pg_version pg_name pg_at _ pg_owner pg_folder _; do
+    [ "$pg_version/$pg_name" = "$pg_cluster" ] || continue
+    pg_port=${pg_port:-$pg_at}
+    pg_bin=${pg_bin:-/usr/lib/postgresql/$pg_version/bin}
     # shellcheck disable=SC2034 # for those who work on the server's files
-    pg_data=$data
-    [ "$pg_as" != postgres ] || pg_as=$owner
+    pg_data=$pg_folder
+    [ "$pg_as" != postgres ] || pg_as=$pg_owner
     return 0
   done <<END
 $pg_list

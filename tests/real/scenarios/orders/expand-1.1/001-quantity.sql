@@ -1,3 +1,4 @@
+-- liftlock: expand
 -- `qty` becomes `quantity`; until the contract, whoever writes one writes both.
 ALTER TABLE orders ADD COLUMN quantity integer;
 ALTER TABLE orders ALTER COLUMN qty DROP NOT NULL;

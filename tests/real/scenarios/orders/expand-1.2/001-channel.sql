@@ -1,1 +1,2 @@
+-- liftlock: expand
 ALTER TABLE orders ADD COLUMN channel text;

@@ -1,0 +1,48 @@
+"""The plans of the scenarios, as a person writes them."""
+
+PLAN = """\
+upgrade: Orders {before} to {to}
+owner: li.wei
+unsigned_approvals: true
+components:
+  - name: orders-db
+    class: database
+    version: {{from: "{before}", to: "{to}"}}
+    hosts: {primary}
+    recipe:
+      - backup: {{postgres: orders, cluster: 15/main, as: postgres}}
+      - migrate: {{postgres: orders, folder: expand-{to}, cluster: 15/main, as: postgres}}
+      - verify: {{command: as_user postgres psql -Atqc "SELECT count({column}) >= 0 FROM orders" orders, equals: t}}
+    rollout: {{waves: [1], soak: 0s, max_unavailable: 1, host_deadline: 6h, progress_deadline: 12h}}
+  - name: orders
+    class: core
+    version: {{from: "{before}", to: "{to}"}}
+    hosts: app
+    after: [orders-db]
+    recipe:
+      - drain: {{haproxy: {balancer}, backend: orders}}
+      - apt: {{packages: {{orders: "{{version}}"}}}}
+      - systemd: {{restart: orders, stays: 1s}}
+      - verify: {{http: "http://{{address}}:8080/healthz", json: {{version: "{{version}}", ready: true}}, within: 20s}}
+      - readmit: {{haproxy: {balancer}, backend: orders}}
+{after}
+backup:
+  - {{what: the database, where: on its host, keep: 30d, proof: restored on trial before the migration}}
+acceptance: [customers notice nothing]
+notify:
+  - {{command: cat >>notes.txt, on: [hold, failure, rollback, end]}}
+rollout:
+  waves: [1, 100%]
+  soak: {soak}
+  look_every: 1s
+  max_unavailable: 50%
+  failure_budget: {{hosts: 0}}
+  on_failure: roll back
+  checks:
+    - {{name: errors, haproxy: {balancer}, backend: orders, metric: error_rate, above: 2%, samples: 2}}
+"""
+CONTRACT = """\
+    once_after:
+      - migrate: {{postgres: orders, folder: contract-{to}, cluster: 15/main, as: postgres}}
+    once_at: {primary}
+"""
