@@ -10,9 +10,10 @@ components:
     version: {{from: "{before}", to: "{to}"}}
     hosts: {primary}
     recipe:
-      - backup: {{postgres: orders, cluster: 15/main, as: postgres}}
+      - backup: {{postgres: orders, cluster: 15/main, as: postgres{more}}}
       - migrate: {{postgres: orders, folder: expand-{to}, cluster: 15/main, as: postgres}}
       - verify: {{command: as_user postgres psql -Atqc "SELECT count({column}) >= 0 FROM orders" orders, equals: t}}
+        way: up
     rollout: {{waves: [1], soak: 0s, max_unavailable: 1, host_deadline: 6h, progress_deadline: 12h}}
   - name: orders
     class: core
@@ -42,7 +43,13 @@ rollout:
     - {{name: errors, haproxy: {balancer}, backend: orders, metric: error_rate, above: 2%, samples: 2}}
 """
 CONTRACT = """\
-    once_after:
-      - migrate: {{postgres: orders, folder: contract-{to}, cluster: 15/main, as: postgres}}
     once_at: {primary}
+    once_after:
+      - backup: {{postgres: orders, cluster: 15/main, as: postgres}}
+        timeout: 30m
+      - migrate: {{postgres: orders, folder: contract-{to}, cluster: 15/main, as: postgres}}
+        timeout: 10m
+"""
+THEN_FAILS = """\
+      - command: {{run: "echo the nightly report does not add up; false", writes: false}}
 """

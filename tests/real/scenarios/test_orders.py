@@ -1,34 +1,18 @@
-"""An upgrade of all three tiers while customers order: nobody notices, or it is caught and goes back."""
+"""The upgrade of all three tiers while customers order: nobody notices; or it is caught, and goes back or stops."""
 
 from pathlib import Path
 
-import pytest
-
 from tests.lab import Lab
+from tests.real.scenarios import acts
 from tests.real.scenarios.tiers import Tiers
 
 
-@pytest.fixture
-def tiers(lab: Lab, tmp_path: Path) -> Tiers:
-    return Tiers(lab, tmp_path, apps=2, rows=20_000)
-
-
-def test_customers_notice_nothing_and_a_bad_version_is_caught(tiers: Tiers) -> None:
-    tiers.begin_load()
-    tiers.write_plan("1.1")
-    tiers.liftlock("check", "plan.yaml")
-    tiers.liftlock("survey", "plan.yaml")
-    tiers.liftlock("run", "plan.yaml", "--yes")
-    assert tiers.versions() == ["1.1", "1.1"]
-    assert {"qty", "quantity"} <= tiers.columns()
-    assert not tiers.account().failed
-
-    tiers.write_plan("1.2", "1.1")
-    said = tiers.liftlock("run", "plan.yaml", "--yes", expect=3)
-    assert "errors" in said
-    seen = tiers.end_load()
-    assert tiers.versions() == ["1.1", "1.1"]
-    assert "channel" in tiers.columns()  # what 1.2 wrote into it stays
-    assert {each.version for each in seen.failed} == {"1.2"}
-    assert seen.acknowledged
-    assert not seen.lost(tiers.present())
+def test_customers_notice_nothing_a_bad_version_is_caught_and_no_return_is_none(lab: Lab, tmp_path: Path) -> None:
+    tiers = Tiers(lab, tmp_path, apps=2, rows=20_000)
+    good = acts.upgrade(tiers, kills=3)
+    assert (good.failed, good.lost, good.twice) == (0, 0, ()), good
+    bad = acts.bad_version(tiers)
+    assert (bad.lost, bad.twice) == (0, ()), bad
+    assert bad.failed < bad.sent / 10
+    last = acts.no_return(tiers)
+    assert (last.failed, last.lost, last.back_s) == (0, 0, 0.0), last

@@ -13,8 +13,9 @@ from typing import IO
 
 from liftlock.hosts.lab.rights import sudoers
 from tests.lab import Lab, LabHost
+from tests.real.scenarios.figures import Figures, figures
 from tests.real.scenarios.load import Account, account
-from tests.real.scenarios.plans import CONTRACT, PLAN
+from tests.real.scenarios.plans import PLAN
 
 HERE = Path(__file__).parent
 ORDERS = HERE / "orders"
@@ -56,13 +57,13 @@ class Tiers:
             self.set_up_app(app)
         self.set_up_balancer()
         self.write_inventory()
-        for each in ("expand-1.1", "contract-1.1", "expand-1.2"):
+        for each in ("expand-1.1", "expand-1.2", "expand-1.3", "contract-1.3"):
             shutil.copytree(ORDERS / each, folder / each)
 
     # --- what is there before -------------------------------------------------------------------------
 
     def publish(self) -> None:
-        for version in ("1.0", "1.1", "1.2"):
+        for version in ("1.0", "1.1", "1.2", "1.3"):
             files = {
                 "/usr/lib/orders/server.py": (ORDERS / "server.py").read_text().replace("@VERSION@", version),
                 "/lib/systemd/system/orders.service": (ORDERS / "orders.service").read_text(),
@@ -151,11 +152,11 @@ class Tiers:
 
     # --- the operator -----------------------------------------------------------------------------------
 
-    def write_plan(self, to: str, before: str = "1.0", *, contract: bool = False, soak: str = "4s") -> None:
+    def write_plan(self, to: str, before: str = "1.0", *, after: str = "", soak: str = "3s", more: str = "") -> None:
+        """`after`: steps that run once when all hosts are upgraded; `more`: of the backup."""
         names = {"balancer": self.balancer.name, "primary": self.primary.name, "to": to, "before": before}
-        names["column"] = {"1.1": "quantity", "1.2": "channel"}[to]
-        after = CONTRACT.format(**names) if contract else ""
-        (self.folder / "plan.yaml").write_text(PLAN.format(**names, after=after, soak=soak))
+        names |= {"column": {"1.1": "quantity", "1.2": "channel", "1.3": "at"}[to], "soak": soak, "more": more}
+        (self.folder / "plan.yaml").write_text(PLAN.format(**names, after=after.format(**names)))
 
     def liftlock(self, *words: str, expect: int | None = 0, within_s: float = 300) -> str:
         """What the command line says, as a user starts it; with both kinds of output."""
@@ -174,6 +175,12 @@ class Tiers:
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+    def host_of(self, name: str) -> LabHost:
+        return next(host for host in (self.primary, self.replica, self.balancer, *self.apps) if host.name == name)
+
+    def figures(self, seen: Account) -> Figures:
+        return figures(self.liftlock("log", "plan.yaml", "--json"), seen, self.present())
 
     # --- what is there afterwards ---------------------------------------------------------------------
 

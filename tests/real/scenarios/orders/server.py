@@ -24,7 +24,8 @@ WRITES = {
     "1.1": "INSERT INTO orders (id, item, quantity) VALUES (%(id)s, %(item)s, %(quantity)s)",
     "1.2": "INSERT INTO orders (id, item, quantity, channel) VALUES (%(id)s, %(item)s, %(quantity)s, 'web')",
 }
-READS = {"1.0": "qty", "1.1": "quantity", "1.2": "quantity"}
+WRITES["1.3"] = WRITES["1.1"]
+READS = {"1.0": "qty", "1.1": "quantity", "1.2": "quantity", "1.3": "quantity"}
 GONE = (psycopg2.OperationalError, psycopg2.InterfaceError, psycopg2.errors.ReadOnlySqlTransaction)
 
 settings = configparser.ConfigParser()

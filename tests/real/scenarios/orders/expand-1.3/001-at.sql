@@ -1,0 +1,2 @@
+-- liftlock: expand
+CREATE INDEX CONCURRENTLY orders_at ON orders (at);
