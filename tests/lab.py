@@ -15,7 +15,7 @@ import shlex
 import subprocess
 import textwrap
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -213,15 +213,9 @@ def held_now(path: Path) -> IO[str] | None:
     return file
 
 
-@pytest.fixture(scope="session")
-def lab_fleet() -> Iterator[Lab]:
-    """Skipped where the lab cannot be had; never where everything must be tried."""
-    try:
-        require()
-    except WorldError as error:
-        if os.environ.get("LIFTLOCK_REAL") == "required":
-            raise
-        pytest.skip(f"no lab here: {error.message}")
+@contextmanager
+def own_fleet() -> Iterator[Lab]:
+    """This process's fleet, taken down at the end."""
     with ExitStack() as held:
         name = own_name(held)
         fleets.down(Path(STATE), name)
@@ -232,6 +226,19 @@ def lab_fleet() -> Iterator[Lab]:
             yield Lab(fleet)
         finally:
             fleets.down(Path(STATE), name)
+
+
+@pytest.fixture(scope="session")
+def lab_fleet() -> Iterator[Lab]:
+    """Skipped where the lab cannot be had; never where everything must be tried."""
+    try:
+        require()
+    except WorldError as error:
+        if os.environ.get("LIFTLOCK_REAL") == "required":
+            raise
+        pytest.skip(f"no lab here: {error.message}")
+    with own_fleet() as made:
+        yield made
 
 
 @pytest.fixture

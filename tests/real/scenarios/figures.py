@@ -28,7 +28,8 @@ class Figures:
     def __str__(self) -> str:
         return (
             f"{self.sent} requests, {self.failed} failed, {self.lost} acknowledged writes lost, "
-            f"slowest {self.slowest_s:.2f} s; a host out for {self.reduced_s:.1f} s; way back {self.back_s:.1f} s; twice: {len(self.twice)}; {self.end}"
+            f"slowest {self.slowest_s:.2f} s; a host out for {self.reduced_s:.1f} s; way back {self.back_s:.1f} s; "
+            f"twice: {len(self.twice)}; {self.end}"
         )
 
 

@@ -39,7 +39,9 @@ def make(name: str) -> list[Path]:
 
 
 def processes(name: str) -> set[int]:
-    return {pid for group in groups_of(name) for file in group.rglob("cgroup.procs") for pid in pids_in(file)}
+    """Groups come and go while they are walked: those that went have no processes."""
+    inside = [Path(folder) for group in groups_of(name) for folder, _, _ in os.walk(group)]
+    return {pid for group in inside for pid in pids_in(group / "cgroup.procs")}
 
 
 def pids_in(file: Path) -> list[int]:
