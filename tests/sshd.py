@@ -84,15 +84,18 @@ class Sshd:
         self.cut()
 
 
-def start_sshd(folder: Path, *, listen: str = "127.0.0.1", sessions: int = 10, startups: int = 500) -> Sshd:
-    """Make keys in the folder, start it on a free port, wait until it answers."""
+def start_sshd(
+    folder: Path, *, listen: str = "127.0.0.1", sessions: int = 10, startups: int = 500, more: str = ""
+) -> Sshd:
+    """Make keys in the folder, start it on a free port, wait until it answers. `more`: lines of its configuration."""
     folder.mkdir(parents=True, exist_ok=True)
     write_keys(folder)
     if os.getuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     port = free_port()
     config = folder / "sshd_config"
-    config.write_text(CONFIG.format(port=port, listen=listen, folder=folder, sessions=sessions, startups=startups))
+    text = CONFIG.format(port=port, listen=listen, folder=folder, sessions=sessions, startups=startups)
+    config.write_text(text + more)
     host_key = " ".join((folder / "host_key.pub").read_text().split()[:2])
     (folder / "known_hosts").write_text(f"[127.*]:{port},[localhost]:{port} {host_key}\n")
     process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(config)], stderr=(folder / "sshd.log").open("wb"))

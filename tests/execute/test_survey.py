@@ -100,7 +100,9 @@ def ask(hosts: Any, questions: Mapping[str, Question], drivers: Any = None, **li
 def test_a_host_that_is_down_is_an_answer_like_any_other() -> None:
     seen = ask(FakeHosts(down=("b",)), {name: Question() for name in "abc"})
     assert list(seen.hosts) == ["a", "b", "c"]
-    assert seen.hosts["b"] == HostSurvey("b", reachable=False, problem="no route to host", kind="unreachable")
+    assert seen.hosts["b"] == HostSurvey(
+        "b", reachable=False, problem="no route to host", kind="unreachable", fields={"host": "b"}
+    )
     assert seen.hosts["a"].facts["cpus"] == "4"
     assert seen.hosts["a"].clock_skew_s == 0.25
     assert seen.at == AT

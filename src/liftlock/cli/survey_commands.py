@@ -18,6 +18,7 @@ from liftlock.cli.surveys import keep_survey
 from liftlock.execute.questions import questions_of
 from liftlock.execute.survey import survey as ask_all
 from liftlock.hosts.reach import Reach
+from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.findings import Located, Severity
 from liftlock.model.ports import Clock, Drivers, Hosts, Secrets
 from liftlock.model.schedule import Schedule
@@ -102,7 +103,9 @@ def row(screen: Screen, seen: HostSurvey) -> list[str]:
     """One host; what it said beyond the columns comes last."""
     words = screen.words
     if not seen.reachable:
-        return [seen.host, *["-"] * (len(COLUMNS) + 1), words.say("ui.survey.unreachable", why=seen.problem)]
+        error = WorldError(WorldKind(seen.kind or WorldKind.UNREACHABLE.value), seen.problem, **seen.fields)
+        problem = words.world(error)
+        return [seen.host, *["-"] * (len(COLUMNS) + 1), words.say("ui.survey.unreachable", why=problem)]
     system = " ".join(filter(None, (seen.facts.get("os", ""), seen.facts.get("os_version", ""))))
     facts = {**seen.facts, "os": system}
     rest = [f"{key}={value}" for key, value in sorted(seen.facts.items()) if ":" in key]

@@ -31,7 +31,7 @@ async def world_of(
         if error is None:
             screen.warn(words.say("ui.host_back", host=host))
         else:
-            screen.warn(words.say("ui.host_silent", host=host, problem=error.message))
+            screen.warn(words.say("ui.host_silent", host=host, problem=words.world(error)))
 
     here = str(store.folder.resolve() / HERE)
     reach = Reach(schedule.hosts, clock, seed=os.getpid(), heard=heard, here=here)

@@ -62,7 +62,8 @@ def hosts_answer(look: Look) -> Iterator[Finding]:
             yield found("L301", Severity.WARNING, host=host)
         elif not look.seen[host].reachable:
             seen = look.seen[host]
-            yield found(KEPT_OUT.get(seen.kind, "L300"), Severity.ERROR, host=host, problem=seen.problem)
+            told = {**seen.fields, "host": host, "problem": seen.problem} | ({"world": seen.kind} if seen.kind else {})
+            yield found(KEPT_OUT.get(seen.kind, "L300"), Severity.ERROR, **told)
 
 
 def reachable(look: Look, hosts: Iterable[str]) -> Iterator[HostSurvey]:

@@ -162,7 +162,7 @@ async def ask(
         greeting = await hosts.greet(name)
         said = await hosts.look(name, script(question), timeout_s=LOOK_TIMEOUT_S, env={})
     except WorldError as error:
-        return HostSurvey(name, reachable=False, problem=error.message, kind=error.kind.value)
+        return HostSurvey(name, reachable=False, problem=error.message, kind=error.kind.value, fields=error.fields)
     stable = {name: greeting.facts[name] for name in STABLE_FACTS if name in greeting.facts}
     facts = greeting.facts | {"boot": greeting.boot} | read_facts(said.output) | stable
     for version in question.versions:

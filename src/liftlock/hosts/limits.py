@@ -9,6 +9,7 @@ class Limits(Struct, frozen=True):
     logins: int = 50  # logins in flight at once
     starts_per_s: float = 250.0  # logins begun a second
     login_timeout_s: float = 30.0
+    carried: int = 200  # hosts that one login at a bastion carries
     attempts: int = 5  # logins tried before a host counts as unreachable
     backoff_s: float = 0.25  # doubled with each attempt, up to `backoff_max_s`, with jitter
     backoff_max_s: float = 8.0

@@ -5,7 +5,7 @@ no compression, nothing forwarded, no GSSAPI. Host keys are strict. Keys and kno
 """
 
 import os
-from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,10 @@ from typing import Any
 import asyncssh
 
 from liftlock.hosts.limits import Limits
+from liftlock.hosts.userconfig import dated, text_of, user_config
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.inventory import Host
 
-CONFIG = "~/.ssh/config"
 USUAL_KEYS = ("~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
 KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2", "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
 CHEAP = {
@@ -65,54 +65,17 @@ def options(host: Host, limits: Limits) -> dict[str, Any]:
 
 def identity(host: Host, config: str) -> dict[str, Any]:
     if host.key:
-        return {"client_keys": [private_key(host.key)], "agent_path": None}
+        return {"client_keys": list(key_pairs(host.key)), "agent_path": None}
     agent = {} if "identityagent" in config or os.environ.get("SSH_AUTH_SOCK") else {"agent_path": None}
     return agent if "identityfile" in config else agent | {"client_keys": list(usual_keys())}
-
-
-def host_key_error(host: Host, client: Client, error: asyncssh.HostKeyNotVerifiable) -> WorldError:
-    """Changed or unknown: which key was shown, and which file a person would edit after asking the host's owner."""
-    file = host.known_hosts or "~/.ssh/known_hosts"
-    if client.refused is None:
-        return WorldError(WorldKind.HOST_KEY, f"host key of {host.name}: {error.reason}", host=host.name, file=file)
-    address, port = host.address or host.name, host.port if host.port != 22 else None
-    known = any(known_hosts(host.known_hosts).match(address, "", port)[:2])
-    shown = f"{client.refused.get_algorithm()} {client.refused.get_fingerprint()}"
-    if known:
-        what = f"the host key of {host.name} has CHANGED: it shows {shown}, and {file} says otherwise"
-    else:
-        what = f"the host key of {host.name} is not known: it shows {shown}; add it to {file} if that is right"
-    return WorldError(WorldKind.HOST_KEY, what, host=host.name, fingerprint=client.refused.get_fingerprint(), file=file)
 
 
 # --- files, read once for as long as they do not change -------------------------------------------------------
 
 
-def user_config() -> tuple[str, str]:
-    """Lower-cased text and path of the user's configuration file; empty if there is none."""
-    path = Path(CONFIG).expanduser()
-    for name, changed in dated([str(path)]):
-        return text_of(name, changed).lower(), name
-    return "", ""
-
-
 def known_hosts(file: str) -> asyncssh.SSHKnownHosts:
     """The known hosts of a file, or of the usual ones."""
     return parsed_known_hosts(dated([file] if file else KNOWN_HOSTS))
-
-
-def dated(paths: Iterable[str]) -> tuple[tuple[str, int], ...]:
-    found = []
-    for path in paths:
-        full = Path(path).expanduser()
-        if full.is_file() and os.access(full, os.R_OK):
-            found.append((str(full), full.stat().st_mtime_ns))
-    return tuple(found)
-
-
-@lru_cache(maxsize=16)
-def text_of(path: str, changed: int) -> str:
-    return Path(path).read_text("utf-8", "replace")
 
 
 @lru_cache(maxsize=16)
@@ -122,28 +85,35 @@ def parsed_known_hosts(files: tuple[tuple[str, int], ...]) -> asyncssh.SSHKnownH
         return asyncssh.import_known_hosts(text)
     except ValueError as error:
         names = ", ".join(path for path, _ in files)
-        raise WorldError(WorldKind.HOST_KEY, f"{names}: {error}", file=names) from error
+        raise WorldError(
+            WorldKind.HOST_KEY, f"{names}: {error}", why="known-hosts", file=names, said=str(error)
+        ) from error
+
+
+def key_pairs(path: str) -> tuple[asyncssh.SSHKeyPair, ...]:
+    """A key, with its certificate (-cert.pub beside it) first; both may be renewed at any time.
+
+    Raises WorldError(MISSING or AUTHENTICATION).
+    """
+    return loaded_pairs(path, dated((path, f"{path}-cert.pub")))
 
 
 @lru_cache(maxsize=64)
-def private_key(path: str) -> asyncssh.SSHKey:
-    """Raises WorldError(MISSING or AUTHENTICATION)."""
+def loaded_pairs(path: str, files: tuple[tuple[str, int], ...]) -> tuple[asyncssh.SSHKeyPair, ...]:
     try:
-        return asyncssh.read_private_key(Path(path).expanduser())
+        return tuple(asyncssh.load_keypairs([str(Path(path).expanduser())]))
     except OSError as error:
-        raise WorldError(WorldKind.MISSING, f"private key {path}: {error.strerror}", file=path) from error
+        why = f"private key {path}: {error.strerror}"
+        raise WorldError(WorldKind.MISSING, why, why="key", file=path, said=str(error.strerror)) from error
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
         why = f"private key {path}: {error}; a key with a passphrase is used through the agent"
-        raise WorldError(WorldKind.AUTHENTICATION, why, file=path) from error
+        raise WorldError(WorldKind.AUTHENTICATION, why, why="key", file=path, said=str(error)) from error
 
 
-@lru_cache(maxsize=1)
-def usual_keys() -> tuple[asyncssh.SSHKey, ...]:
-    """The user's usual keys, as far as they have no passphrase (those are used through the agent)."""
-    keys = []
+def usual_keys() -> tuple[asyncssh.SSHKeyPair, ...]:
+    """The user's usual keys and certificates, as far as they have no passphrase (those are used through the agent)."""
+    pairs: list[asyncssh.SSHKeyPair] = []
     for path, _ in dated(USUAL_KEYS):
-        try:
-            keys.append(asyncssh.read_private_key(path))
-        except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
-            continue
-    return tuple(keys)
+        with suppress(WorldError):
+            pairs += key_pairs(path)
+    return tuple(pairs)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from random import Random
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from liftlock.hosts import attempts, calls
 from liftlock.hosts.carry import carry
@@ -35,6 +35,9 @@ from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.inventory import Host
 from liftlock.model.ports import Absent, Clock, ScriptOutcome
 from liftlock.model.schedule import CONTROLLER
+
+if TYPE_CHECKING:  # asyncssh is imported where a host is reached by it only
+    from liftlock.hosts.bridges import Bridges
 
 Answer = TypeVar("Answer")
 USUAL = Limits()
@@ -75,6 +78,7 @@ class Reach:
         self._silent: set[str] = set()
         self._gangway: Gangway | None = None
         self._links: dict[str, Link] = {}
+        self._bridges: Bridges | None = None
 
     async def greet(self, host: str) -> Greeting:
         link = self._link(host)
@@ -169,6 +173,8 @@ class Reach:
     async def close(self) -> None:
         await asyncio.gather(*(link.close() for link in self._links.values()))
         self._links.clear()
+        if self._bridges is not None:
+            await self._bridges.close()
 
     # --- within -------------------------------------------------------------------------------------------
 
@@ -239,9 +245,11 @@ class Reach:
     def _opener(self, host: Host) -> Callable[[str], Awaitable[Connection]]:
         async def open_(nonce: str) -> Connection:
             if host.connection == "ssh":
+                from liftlock.hosts.bridges import Bridges
                 from liftlock.hosts.ssh import open_ssh
 
-                return await open_ssh(host, nonce, self._shell, self._limits)
+                self._bridges = self._bridges or Bridges(self._clock, self._limits)
+                return await open_ssh(host, self._bridges, nonce, self._shell, self._limits)
             return await open_local(host, nonce, self._shell, self._limits)
 
         return open_

@@ -1,6 +1,6 @@
 """Connection `ssh`: asyncssh, one connection and one shell a host, host keys strict.
 
-How the login is made is said in login.py.
+How the login is made is said in login.py, and over which hosts in bridges.py.
 """
 
 import asyncio
@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager
 
 import asyncssh
 
+from liftlock.hosts.bridges import Bridges
 from liftlock.hosts.limits import Limits
-from liftlock.hosts.login import Client, host_key_error, options
+from liftlock.hosts.login import Client
 from liftlock.hosts.shell import Shell, prelude
 from liftlock.hosts.wires import said
 from liftlock.model.errors import WorldError, WorldKind
@@ -112,23 +113,9 @@ class SshPipe:
         self._process.close()
 
 
-async def open_ssh(host: Host, nonce: str, command: str, limits: Limits) -> SshConnection:
+async def open_ssh(host: Host, bridges: Bridges, nonce: str, command: str, limits: Limits) -> SshConnection:
     """Log in and start the shell. Raises WorldError: HOST_KEY, AUTHENTICATION, REFUSED, UNREACHABLE."""
-    client = Client()
-    try:
-        connection = await asyncssh.connect(client_factory=lambda: client, **options(host, limits))
-    except asyncssh.HostKeyNotVerifiable as error:
-        raise host_key_error(host, client, error) from error
-    except asyncssh.PermissionDenied as error:
-        raise WorldError(WorldKind.AUTHENTICATION, f"login refused: {error.reason}", host=host.name) from error
-    except (asyncssh.KeyExchangeFailed, asyncssh.ProtocolNotSupported) as error:
-        raise WorldError(WorldKind.REFUSED, f"no common language: {error.reason}", host=host.name) from error
-    except (asyncssh.Error, OSError, TimeoutError) as error:
-        raise WorldError(
-            WorldKind.UNREACHABLE,
-            f"no connection to {host.address or host.name}:{host.port}: {said(error)}",
-            host=host.name,
-        ) from error
+    connection = await bridges.connect(host, Client())
     shell = Shell(nonce)
     try:
         channel, _ = await connection.create_session(lambda: ShellSession(shell), f"exec {command}", encoding=None)

@@ -15,6 +15,7 @@ class HostSurvey(Struct, frozen=True):
     clock_skew_s: float = 0.0
     problem: str = ""
     kind: str = ""  # of the WorldError that kept us out
+    fields: dict[str, str | int | float] = {}  # its fields, for the words
 
 
 class Survey(Struct, frozen=True):

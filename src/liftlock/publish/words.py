@@ -23,7 +23,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from liftlock.model.actions import Failure
-from liftlock.model.errors import WorldError
+from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.events import Entry
 from liftlock.model.findings import Finding
 from liftlock.model.reasons import Reason
@@ -128,7 +128,11 @@ class Words:
     # --- what the model hands over ----------------------------------------------------------------------
 
     def finding(self, finding: Finding) -> str:
-        return self.fill((f"finding.{finding.code}", finding.code), finding.fields)
+        fields = finding.fields
+        if kind := fields.get("world"):  # what kept us out, in words instead of the port's own English
+            error = WorldError(WorldKind(kind), str(fields.get("problem", "")), **fields)
+            fields = {**fields, "problem": self.world(error)}
+        return self.fill((f"finding.{finding.code}", finding.code), fields)
 
     def finding_help(self, finding: Finding) -> str:
         """What to do about it; empty where there is nothing to say."""
