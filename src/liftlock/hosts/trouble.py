@@ -24,7 +24,7 @@ KEPT = "~/.ssh/known_hosts"
 def login_error(host: Host, client: Client, error: Exception, via: str) -> WorldError:
     """`via`: the bastion that the connection goes over; empty if none."""
     address = host.address or host.name
-    about: dict[str, str | int | float] = {"host": host.name, "address": address, "port": host.port, "via": via}
+    about: dict[str, str | int | float] = {"host": host.name, "address": address, "port": str(host.port), "via": via}
     match error:
         case asyncssh.HostKeyNotVerifiable():
             return host_key_error(host, client, error)

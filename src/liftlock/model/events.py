@@ -281,7 +281,20 @@ class RunBegan(Struct, frozen=True, tag=True):
     by: str
 
 
-UpgradeEvents = PlanFrozen | ApprovalGiven | RunBegan
+class KeyAccepted(Struct, frozen=True, tag=True, omit_defaults=True):
+    """A person accepted a host's key. `name`: as known_hosts has it; `replaced`: what it was known by until then."""
+
+    host: str
+    name: str
+    algorithm: str
+    fingerprint: str
+    file: str
+    by: str
+    replaced: tuple[str, ...] = ()
+    note: str = ""
+
+
+UpgradeEvents = PlanFrozen | ApprovalGiven | RunBegan | KeyAccepted
 Event = RunEvents | UpgradeEvents
 
 
