@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from liftlock.execute.redact import Redactor
-from liftlock.execute.rights import refusal, secrets_at
+from liftlock.execute.rights import before_refusal, refusal, secrets_at
 from liftlock.execute.world import World
 from liftlock.model import events as ev
 from liftlock.model.actions import (
@@ -229,7 +229,7 @@ class Performer:
             fields: dict[str, Any] = {"timeout_s": round(job.step.timeout_s)}
             return Failure(FailureKind.TIMEOUT, "deadline", fields, outcome.output)
         if isinstance(outcome, Exited) and (refused := refusal(outcome, job.step.at)) is not None:
-            return replace(self.failure_of(refused), output=outcome.output)
+            return replace(self.failure_of(refused), output=before_refusal(outcome.output))
         return driver.read(job.step.action, job.context, outcome)
 
     def secrets(self, job: Job, script: Script) -> dict[str, SecretRef]:

@@ -38,6 +38,11 @@ def refusal(outcome: Outcome, at: str) -> WorldError | None:
     return WorldError(WorldKind.DENIED, message, **{**fields, **more, "why": told["why"]})
 
 
+def before_refusal(output: str) -> str:
+    """What the script, and sudo itself, had said."""
+    return "\n".join(line for line in output.splitlines() if not line.startswith("@denied")).rstrip("\n")
+
+
 def facts(output: str) -> dict[str, str]:
     """The lines `@denied=WHY` and `@denied_NAME=value`: the last that were said."""
     found: dict[str, str] = {}
