@@ -1,8 +1,12 @@
 """Secrets in the forms in which programs print them, and what is left of them where a text was cut."""
 
+import base64
+import html
+import urllib.parse
+
 import pytest
 
-from liftlock.execute.redact import Redactor, references
+from liftlock.execute.redact import FEW, Redactor, references
 from liftlock.model.actions import SecretRef
 
 ODD = 'pa$$ "w\'o\\rd"  é中\nsecond line\t|'
@@ -62,3 +66,36 @@ def test_references_are_found_wherever_an_action_holds_them() -> None:
     args = {"env": {"A": {"secret": "env:A"}, "B": "plain"}, "more": [{"headers": {"X": {"secret": "file:b"}}}]}
     assert list(references(args)) == [SecretRef("env:A"), SecretRef("file:b")]
     assert list(references({"secret": "env:A", "text": "beside"})) == []
+
+
+ENCODINGS = {
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "basic": lambda text: base64.b64encode(f"admin:{text}".encode()).decode(),
+    "basic of others": lambda text: base64.b64encode(f"ab{text}z".encode()).decode(),
+    "base64url": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
+    "hex": lambda text: text.encode().hex(),
+    "HEX": lambda text: text.encode().hex().upper(),
+    "dump": lambda text: text.encode().hex(" "),
+    "address": lambda text: urllib.parse.quote(text, safe=""),
+    "path": lambda text: urllib.parse.quote(text),
+    "form": lambda text: urllib.parse.urlencode({"q": text}),
+    "page": html.escape,
+}
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+@pytest.mark.parametrize("secret", ["tr0ub4dor&3", "p/+? <é中>", "x" * 40 + "tail"])
+def test_encodings(name: str, secret: str) -> None:
+    encoded = ENCODINGS[name](secret)
+    clean = redactor(secret).clean(f"got {encoded} end")
+    assert "[secret]" in clean
+    kept = clean.replace("got", "").replace("end", "").replace("[secret]", "").split()
+    assert sum(map(len, kept)) <= 12, clean  # what also depends on the neighbours
+
+
+def test_many_secrets_are_masked_as_few_are() -> None:
+    many = [f"secret-{number:05}-of-a-host" for number in range(FEW * 50)]
+    made = redactor(*many)
+    text = f"a {many[7]} b {many[-1]}{many[0]} c secret-99999-of-a-host"
+    assert made.clean(text) == "a [secret] b [secret][secret] c secret-99999-of-a-host"
+    assert made.clean("secret-") == "secret-"

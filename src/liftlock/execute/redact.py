@@ -1,12 +1,16 @@
 """Secrets are taken out once, here, before anything is recorded.
 
 A secret is known in the forms in which programs print it: whole, line by line, with its blanks folded, escaped as JSON,
-Python and shells do; and, where a text was cut, by the part of it that was left.
+Python and shells do, encoded as for an address, a page, a header; and, where a text was cut, by the part of it that was
+left.
 """
 
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
+from html import escape
 from json import dumps
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from msgspec import Struct
 
@@ -16,6 +20,7 @@ from liftlock.model.ports import Secrets
 from liftlock.model.schedule import Schedule, Stage, Template
 
 MASK = "[secret]"
+FEW = 8  # secrets: so many are looked for one by one
 SHORTEST = 4  # shorter values would mask ordinary text
 CUTS = ("\n[...]\n", "\n…", "…")  # what stands where a host, or a driver, left something out
 LOST = "\ufffd"  # half a character
@@ -25,20 +30,33 @@ class Redactor:
     """Knows the secret values that were resolved in this process, and never tells them."""
 
     def __init__(self) -> None:
-        self.values: list[str] = []
+        self.learnt: set[str] = set()
+        self.heads: dict[str, list[str]] = {}  # the first characters -> the pieces that begin so, longest first
+        self.longest_first: list[str] = []
+
+    @property
+    def values(self) -> list[str]:
+        """Every piece that is masked, the longest first."""
+        if len(self.longest_first) != sum(map(len, self.heads.values())):
+            self.longest_first = sorted(
+                (each for pieces in self.heads.values() for each in pieces), key=len, reverse=True
+            )
+        return self.longest_first
 
     def learn(self, value: str) -> None:
         """Remember a value in all its forms that are long enough to be told from ordinary text."""
-        if value in self.values:
+        if value in self.learnt:
             return
+        self.learnt.add(value)
         for piece in forms(value):
-            if len(piece) >= SHORTEST and piece not in self.values:
-                self.values.append(piece)
-        self.values.sort(key=len, reverse=True)
+            pieces = self.heads.setdefault(piece[:SHORTEST], []) if len(piece) >= SHORTEST else [piece]
+            if piece not in pieces:
+                pieces.append(piece)
+                pieces.sort(key=len, reverse=True)
 
     def clean(self, value: Any) -> Any:
         """The same JSON-like value with every secret masked."""
-        if not self.values:
+        if not self.heads:
             return value
         if isinstance(value, str):
             return self.clean_text(value)
@@ -49,13 +67,29 @@ class Redactor:
         return value
 
     def clean_text(self, text: str) -> str:
-        for secret in self.values:
-            text = text.replace(secret, MASK)
+        text = self.mask_few(text) if len(self.learnt) <= FEW else self.mask_many(text)
         for cut in CUTS:
             if cut in text:
                 parts = text.split(cut)
                 text = cut.join(self.clean_edges(part, index, len(parts)) for index, part in enumerate(parts))
         return text
+
+    def mask_few(self, text: str) -> str:
+        for secret in self.values:
+            text = text.replace(secret, MASK)
+        return text
+
+    def mask_many(self, text: str) -> str:
+        """One way through the text, however many secrets there are: each host may have its own."""
+        told, begin, index = [], 0, 0
+        while index <= len(text) - SHORTEST:
+            pieces = self.heads.get(text[index : index + SHORTEST], ())
+            found = next((piece for piece in pieces if text.startswith(piece, index)), "")
+            if found:
+                told += [text[begin:index], MASK]
+                begin = index + len(found)
+            index = max(begin, index + 1)
+        return "".join((*told, text[begin:]))
 
     def clean_edges(self, part: str, index: int, count: int) -> str:
         """A part of a text that was cut: what is left of a secret before the cut, and after it."""
@@ -88,6 +122,19 @@ def forms(value: str) -> Iterator[str]:
         yield text
         yield from text.splitlines()
         yield " ".join(text.split())
+    yield from encodings(value)
+
+
+def encodings(value: str) -> Iterator[str]:
+    """As in addresses, pages, dumps and headers (`Basic` holds the password behind a name)."""
+    raw = value.encode("utf-8", "surrogateescape")
+    yield from (quote(raw, safe=""), quote(raw), quote_plus(raw), escape(value), escape(value, quote=False))
+    yield from (raw.hex(), raw.hex().upper(), raw.hex(" "))
+    for before in range(3):
+        for encoded in (b64encode(bytes(before) + raw), urlsafe_b64encode(bytes(before) + raw)):
+            first = -(-before * 8 // 6)  # what also depends on the bytes before
+            last = (before + len(raw)) * 8 // 6  # and after
+            yield encoded[first:last].decode()
 
 
 def left_before(text: str, secret: str) -> int:
