@@ -198,8 +198,10 @@ class Watcher(threading.Thread):
 
 
 def places(site: Site, *, held: bool) -> Iterator[tuple[str, bytes]]:
-    """Every file below the site, but what the person keeps the secrets in. While a run is held, what steps printed waits
-    in their hosts' state folders, closed to others, to be looked at again."""
+    """Every file below the site, but what the person keeps the secrets in.
+
+    While a run is held, what steps printed waits in the hosts' state folders, closed to others, to be looked at again.
+    """
     for path in site.folder.rglob("*"):
         parts = set(path.relative_to(site.folder).parts)
         if "state" in parts and path.is_dir() and path.name == "state":
