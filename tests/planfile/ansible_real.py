@@ -17,6 +17,7 @@ from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import EncryptedString
 from ansible.plugins.loader import init_plugin_loader
+from ansible.release import __version__
 from ansible.template import Templar
 from ansible.utils.display import Display
 from ansible.vars.hostvars import HostVars
@@ -94,6 +95,7 @@ def main():
             found[name] = look(os.path.join(corpus, name), secrets)
         except AnsibleError as error:
             found[name] = {"failed": type(error).__name__}
+    found["ansible-core"] = __version__.rpartition(".")[0]
     json.dump(found, sys.stdout, ensure_ascii=False, indent=1)
     sys.stdout.write("\n")
 

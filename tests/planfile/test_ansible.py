@@ -193,6 +193,13 @@ def test_a_name_that_no_host_can_have_is_an_error() -> None:
     assert [each.code for each in load("a1\nunder_score_\n2001:db8::1\ncontroller\n").findings] == ["L424", "L067"]
 
 
+def test_of_several_merged_mappings_the_first_holds() -> None:
+    """As YAML says. PyYAML 6.0.4, and so Ansible with it, lets the last hold."""
+    loaded = load("all: {hosts: {a1: {<<: [{x: 1}, {x: 2, y: 2}], z: 3}}}\n", "hosts.yml")
+    assert loaded.inventory is not None
+    assert loaded.inventory.hosts["a1"].variables == {"x": "1", "y": "2", "z": "3"}
+
+
 def test_a_program_is_not_run(tmp_path: Path) -> None:
     program = tmp_path / "inv.py"
     program.write_text("#!/bin/sh\ntouch ran\n")
