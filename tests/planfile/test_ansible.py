@@ -91,6 +91,7 @@ WRONG = [
     ("a1 ansible_ssh_common_args='-o UserKnownHostsFile=/dev/null'", "L417"),
     ("a1 ansible_ssh_args='-F other_config'", "L416"),
     ("a1 ansible_ssh_pass=hunter2", "L418"),
+    ("a1 ansible_become_password='{{ vault_nowhere }}'", "L411"),
     ("a1 version=3", "L415"),
     ("a1 v='{{ nowhere }}'", "L410"),
 ]

@@ -7,7 +7,7 @@ knows and Ansible does not is said by `liftlock_state`, `liftlock_domain`, `lift
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from liftlock.model.actions import SecretRef
 from liftlock.model.findings import Field, Finding
@@ -45,7 +45,7 @@ YES = ("yes", "on", "1", "true", "1.0")
 LOOPBACK = "127.0.0.1"
 
 Lookup = Callable[[str], Any]  # a variable, rendered; raises KeyError, Secretive, Unrendered
-Reference = Callable[[str], SecretRef]
+Reference = Callable[[str], SecretRef]  # raises Unrendered
 
 
 class Connector:
@@ -115,12 +115,18 @@ class Connector:
             return Become(method="none")
         if method and method not in METHODS:
             self.note("L411", "ansible_become_method", variable="ansible_become_method", given=method)
-        password = next((name for name in reversed(BECOME_PASSWORDS) if self.said.get(name)), "")
-        return Become(
-            method="su" if METHODS.get(method) == "su" else "sudo",
-            user=user or "root",
-            password=self.reference(password) if password and self.said[password].value not in ("", None) else None,
-        )
+        kind: Literal["sudo", "su"] = "su" if METHODS.get(method) == "su" else "sudo"
+        return Become(method=kind, user=user or "root", password=self.password())
+
+    def password(self) -> SecretRef | None:
+        name = next((name for name in reversed(BECOME_PASSWORDS) if name in self.said), "")
+        if not name or self.said[name].value in ("", None):
+            return None
+        try:
+            return self.reference(name)
+        except Unrendered as error:
+            self.note("L411", name, variable=name, given=error.problem)
+            return None
 
     def arguments(self) -> SshArguments:
         words = " ".join(self.text(name) for name in ARGUMENTS if name in self.said)

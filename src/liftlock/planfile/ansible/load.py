@@ -155,6 +155,7 @@ class HostMaker:
     def __init__(self, read: AnsibleInventory, reference: str) -> None:
         self.read, self.reference = read, reference
         self.scope = read.scope()
+        self.probe = read.scope(lambda _: "")  # says what cannot be rendered, with every secret blank
         self.findings: dict[str, tuple[Finding, ...]] = {}
 
     def name_is_good(self, name: str) -> bool:
@@ -173,13 +174,23 @@ class HostMaker:
             name,
             said,
             lambda variable: self.scope.value(name, variable),
-            lambda variable: SecretRef(f"inventory:{self.reference}#{name}/{variable}"),
+            lambda variable: self.secret(name, variable),
         )
         settings = connector.settings()
         variables, findings = self.plain(name, said)
         if found := (*connector.findings, *findings):
             self.findings[name] = found
         return Host(name=name, variables=variables, **settings)
+
+    def secret(self, host: str, variable: str) -> SecretRef:
+        """Raises Unrendered if it could not be had later either; what is in a file without a password may be."""
+        closed = any(found.code == "L412" for found in self.read.notes.findings)
+        try:
+            self.probe.value(host, variable)
+        except Unrendered as error:
+            if not (closed and error.undefined):
+                raise
+        return SecretRef(f"inventory:{self.reference}#{host}/{variable}")
 
     def plain(self, host: str, said: Variables) -> tuple[dict[str, str], list[Finding]]:
         """The variables that are no secrets, as text; and why others are left out."""
