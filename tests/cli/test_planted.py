@@ -145,6 +145,7 @@ def environment(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     (site.folder / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(site.folder / "tmp"))
     monkeypatch.setenv("PLANTED", SECRETS["env"])
+    monkeypatch.setenv("HOOK", f"http://127.0.0.1:9/{SECRETS['webhook']}")  # nobody answers there, which is reported
     monkeypatch.setenv("LIFTLOCK_VAULT_PASSWORD_FILE", str(site.folder / "private" / "password"))
     monkeypatch.setenv("PYTHONPATH", str(site.folder / "private"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "planted_keyring.Planted")
@@ -164,6 +165,7 @@ def write_plan(site: Site, address: str, failing: str) -> None:
     look = f'      - verify: {{http: "{address}", headers: {{{headers}}}, within: 0.1s}}\n'
     last = {"look": look, "command": command(f"{PRINTING}\nexit 7", "true")}[failing]
     more = "notify:\n  - {command: 'cat >>notices', on: [start, hold, failure, rollback, end]}\n"
+    more += '  - {webhook: {secret: "env:HOOK"}, on: [start, hold, end]}\n'
     path = site.write_plan(first=command(PRINTING + LONG, PRINTING) + last, more=more)
     path.write_text(path.read_text().replace("timezone:", f"inventory: {INVENTORY}\ntimezone:", 1))
 

@@ -15,6 +15,7 @@ from liftlock.hosts.reach import Reach
 from liftlock.journal.sqlite import SqliteStore
 from liftlock.model.errors import WorldError
 from liftlock.model.events import Entry, RunEvents
+from liftlock.model.ports import Secrets
 from liftlock.model.schedule import Schedule
 
 HERE = "controller"  # beside the journal: the marks of steps that run at the controller
@@ -33,6 +34,7 @@ async def world_of(
         else:
             screen.warn(words.say("ui.host_silent", host=host, problem=words.world(error)))
 
+    secrets = LocalSecrets(os.environ, folder)
     here = str(store.folder.resolve() / HERE)
     reach = Reach(schedule.hosts, clock, seed=os.getpid(), heard=heard, here=here)
     try:
@@ -41,14 +43,14 @@ async def world_of(
             hosts=reach,
             clock=clock,
             drivers=found.drivers,
-            secrets=LocalSecrets(os.environ, folder),
-            notifier=notifier(screen, clock, schedule),
+            secrets=secrets,
+            notifier=notifier(screen, clock, schedule, secrets),
         )
     finally:
         await reach.close()
 
 
-def notifier(screen: Screen, clock: SystemClock, schedule: Schedule) -> ChannelNotifier:
+def notifier(screen: Screen, clock: SystemClock, schedule: Schedule, secrets: Secrets) -> ChannelNotifier:
     words = screen.words
 
     def say(occasion: Occasion, event: RunEvents) -> str:
@@ -57,4 +59,4 @@ def notifier(screen: Screen, clock: SystemClock, schedule: Schedule) -> ChannelN
     def report(channel: str, problem: str) -> None:
         screen.warn(words.say("ui.notice_failed", channel=channel, problem=problem))
 
-    return ChannelNotifier(schedule.notify, say, report)
+    return ChannelNotifier(schedule.notify, say, report, secrets)

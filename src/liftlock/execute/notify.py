@@ -11,9 +11,13 @@ from contextlib import suppress
 
 from msgspec import json
 
+from liftlock.execute.redact import Learning, Redactor
 from liftlock.execute.world import Occasion
+from liftlock.model.actions import SecretRef
+from liftlock.model.errors import WorldError
 from liftlock.model.events import RunEvents
 from liftlock.model.plan import Notify
+from liftlock.model.ports import Secrets
 
 LIMIT_S = 20.0
 
@@ -26,8 +30,11 @@ class ChannelNotifier:
         channels: Sequence[Notify],
         say: Callable[[Occasion, RunEvents], str],
         report: Callable[[str, str], None],
+        secrets: Secrets,
     ) -> None:
         self.channels, self.say, self.report = channels, say, report
+        self.redactor = Redactor()
+        self.secrets = Learning(secrets, self.redactor)
 
     async def tell(self, occasion: Occasion, event: RunEvents) -> None:
         wanted = [channel for channel in self.channels if occasion in channel.on]
@@ -44,22 +51,32 @@ class ChannelNotifier:
             problem = f"no answer within {LIMIT_S:.0f} s"
         except OSError as error:
             problem = str(error)
+        except WorldError as error:
+            problem = error.message
         if problem:
-            self.report(name, problem)
+            self.report(name, self.redactor.clean_text(problem))
 
     async def deliver(self, channel: Notify, occasion: Occasion, text: str) -> str:
         """Answers what went wrong, or nothing."""
         if channel.command:
             return await run_command(channel.command, occasion, text)
         if channel.webhook:
-            return await post(channel.webhook, occasion, text)
-        return await send_with_apprise(channel.apprise, text)
+            secret = isinstance(channel.webhook, SecretRef)
+            return await post(self.address(channel.webhook), occasion, text, secret=secret)
+        return await send_with_apprise(self.address(channel.apprise), text)
+
+    def address(self, said: str | SecretRef) -> str:
+        """Fetched when it is used. Raises WorldError."""
+        return self.secrets.resolve(said) if isinstance(said, SecretRef) else said
 
 
 def name_of(channel: Notify) -> str:
     """What may be shown of a channel: the address of a webhook, and of an Apprise service, is its password."""
-    scheme, _, rest = channel.webhook.partition("://")
-    return channel.command or channel.apprise.partition(":")[0] or f"{scheme}://{host_of(rest)}"
+    address = channel.apprise or channel.webhook
+    if isinstance(address, SecretRef):
+        return address.secret
+    scheme, _, rest = address.partition("://")
+    return channel.command or (scheme if channel.apprise else f"{scheme}://{host_of(rest)}")
 
 
 def host_of(rest: str) -> str:
@@ -86,8 +103,11 @@ async def run_command(command: str, occasion: Occasion, text: str) -> str:
     )
 
 
-async def post(url: str, occasion: Occasion, text: str) -> str:
-    """The status is all that is wanted: a redirect is none, and an answer's body is not read."""
+async def post(url: str, occasion: Occasion, text: str, *, secret: bool = False) -> str:
+    """The status is all that is wanted: a redirect is none, and an answer's body is not read.
+
+    `secret`: the address is; what an error says may repeat a part of it.
+    """
     import httpx
 
     told = {"occasion": occasion, "text": text}
@@ -98,7 +118,7 @@ async def post(url: str, occasion: Occasion, text: str) -> str:
         ):
             return "" if answer.is_success else f"status {answer.status_code}"
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return str(error) or type(error).__name__
+        return type(error).__name__ if secret else str(error) or type(error).__name__
 
 
 async def send_with_apprise(address: str, text: str) -> str:

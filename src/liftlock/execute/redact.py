@@ -173,13 +173,16 @@ def references(value: Any) -> Iterator[SecretRef]:
 
 
 def secrets_of(schedule: Schedule) -> Iterator[SecretRef]:
-    """Every secret that a step or a check of the schedule may use, or by which a host's user becomes another."""
+    """Every secret that a step or a check of the schedule may use, by which a host's user becomes another, or that is
+    a channel's address."""
     told: dict[SecretRef, None] = {}
     for stage in schedule.stages:
         templates = [*schedule.recipes[stage.recipe].templates]
         templates += [gate.template for gate in schedule.gates.get(stage.component, ())]
         told.update(dict.fromkeys(secrets_of_stage(schedule, stage, templates)))
     told.update(dict.fromkeys(host.become.password for host in schedule.hosts.values() if host.become.password))
+    addresses = [address for channel in schedule.notify for address in (channel.webhook, channel.apprise)]
+    told.update(dict.fromkeys(each for each in addresses if isinstance(each, SecretRef)))
     yield from told
 
 

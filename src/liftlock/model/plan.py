@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from liftlock.model.secret import SecretRef
+
 Duration = Annotated[float, Meta(ge=0, extra={"form": "duration"}, description="like 30s, 10m, 2h, 1d")]
 Text = Annotated[str, Meta(min_length=1)]
 ComponentClass = Literal["core", "supporting", "database", "middleware", "service", "client"]
@@ -177,8 +179,8 @@ class Notify(Part, frozen=True):
     """Tell somebody: a command (the message on its standard input), a webhook, or an Apprise address."""
 
     command: str = ""
-    webhook: str = ""
-    apprise: str = ""
+    webhook: str | SecretRef = ""
+    apprise: str | SecretRef = ""
     on: tuple[Literal["hold", "failure", "rollback", "end", "start"], ...] = ("hold", "failure", "rollback", "end")
 
 
