@@ -176,9 +176,9 @@ class Debian:
 
     # --- as the product does ---------------------------------------------------------------------------------
 
-    def course(self, name: str, **item: Any) -> "Course":
+    def course(self, driver: str, /, **item: Any) -> "Course":
         self.courses += 1
-        return Course(self, name, item, f"r{self.courses}")
+        return Course(self, driver, item, f"r{self.courses}")
 
     def reach(self) -> Reach:
         entry = Host("h1", connection="local", state=STATE)

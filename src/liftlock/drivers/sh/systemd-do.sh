@@ -17,13 +17,16 @@ wait_for() {
   return 1
 }
 
-# up: active; or, of those that do one thing and end, done well in a run of its own
 up() {
-  case $type/$active in
-    oneshot/inactive) [ "$result" = success ] && [ "$invocation" != "$was" ] ;;
-    */active) [ "$verb" != restart ] || [ "$invocation" != "$was" ] ;;
-    *) return 1 ;;
-  esac
+  [ "$active" = active ] || return 1
+  [ "$verb" != restart ] || [ "$invocation" != "$was" ]
+}
+
+# one that does its work and ends may be forgotten by systemd at once: only the command that waits for it can tell
+once() {
+  ctl "$verb" -- "$unit"
+  look
+  case $active in active | inactive) ;; *) broken down ;; esac
 }
 
 down() {
@@ -41,10 +44,10 @@ hopeless() {
   [ "$active" = failed ] || [ "$restarts" -gt $((restarts_were + 2)) ]
 }
 
-# broken code: what is wrong, said by the most telling property, else the code
+# broken code: what is wrong, said by what tells most, else the code. Having given up, systemd keeps the last result
 broken() {
   journal
-  if [ "$result" = start-limit-hit ]; then fail limit unit "$unit" restarts "$restarts"; fi
+  if [ "$active" = failed ] && [ "$restarts" -gt "$restarts_were" ]; then fail limit unit "$unit" restarts "$restarts"; fi
   if [ "$sub" = auto-restart ] || [ "$restarts" -gt "$restarts_were" ]; then
     fail loop unit "$unit" restarts "$restarts" result "$result"
   fi
@@ -87,7 +90,10 @@ case $verb in
 esac
 look
 restarts_were=$restarts
-ctl --no-block "$verb" -- "$unit"
+case $type/$verb in
+  oneshot/start | oneshot/restart) once ;;
+  *) ctl --no-block "$verb" -- "$unit" ;;
+esac
 case $verb in
   stop) wait_for down || fail still_up unit "$unit" found "$active/$sub" process "$pid" ;;
   reload)
@@ -105,7 +111,7 @@ case $verb in
     lasts
     ;;
   *)
-    wait_for up || broken down
+    if [ "$type" != oneshot ]; then wait_for up || broken down; fi
     if [ "$verb" = restart ] && [ "$pid" != 0 ] && [ "$since" = "$since_was" ]; then fail same unit "$unit" process "$pid"; fi
     lasts
     ;;

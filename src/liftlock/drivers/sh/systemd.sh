@@ -75,6 +75,7 @@ ctl() {
         ;;
     esac
     journal
+    if [ "${type:-}" = oneshot ]; then fail down unit "$unit" found "${said%%"$nl"*}"; fi
     fail refused unit "$unit" verb "$1"
   }
 }
