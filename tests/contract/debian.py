@@ -1,20 +1,20 @@
-"""A real Debian host for contract tests: systemd, dpkg, apt and sudo in a container of its own, over a tree that is
-never changed; a login user with limited sudo; a repository in a folder; and steps carried out as the product does.
+"""What contract tests of drivers do with a host of the lab: by hand as root, and as the product does, step by step.
 
-The tree is a debootstrap of bookworm with systemd, dbus and sudo: `LIFTLOCK_DEBIAN_TREE` names it.
+course = host.course("apt", packages={"orders": "{version}"})
+course.good()       # every step up, by the product's own performer, over SSH, as the login user
+course.back()       # the undo, from what the forward step told
 """
 
 import asyncio
-import os
 import shutil
-import signal
 import subprocess
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from email.utils import formatdate
+from hashlib import sha256
+from threading import Thread
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -23,115 +23,67 @@ from liftlock.drivers import builtin
 from liftlock.execute.perform import Job, Performer, mark_of
 from liftlock.execute.reading import look_at
 from liftlock.execute.world import World
-from liftlock.hosts.reach import Reach
+from liftlock.hosts.lab import power
 from liftlock.journal.memory import MemoryStore
 from liftlock.model import events as ev
 from liftlock.model.actions import Context, Evidence, Failure, Preview
-from liftlock.model.inventory import Host
 from liftlock.model.ports import Setting
 from liftlock.model.schedule import Step
-from tests.hosts.grounds import QUICK, WallClock
+from tests.hosts.grounds import WallClock
+from tests.lab import Lab
 
-TREES = (os.environ.get("LIFTLOCK_DEBIAN_TREE", ""), "/var/cache/liftlock-hand/bookworm")
-TREE = next((Path(tree) for tree in TREES if tree and Path(tree, "usr/bin/apt-get").exists()), None)
+Answer = TypeVar("Answer")
 STATE = "/var/lib/liftlock-test"
 LANE = "orders/1/w1/h1"
 SETTING = Setting("orders", "1.0", "1.1", False, {}, {}, {})
-ALONE = ("--register=no", "--keep-unit", "--private-network")
-BOOTS_WITHIN_S = 30.0
-
-
-def missing() -> str:
-    """Why there can be no such host here; empty if there can."""
-    tools = ("systemd-nspawn", "nsenter", "dpkg-deb", "apt-ftparchive")
-    lacking = [tool for tool in tools if shutil.which(tool) is None]
-    if os.geteuid() != 0:
-        return "a Debian host needs root"
-    if lacking:
-        return f"not installed: {', '.join(lacking)}"
-    return "" if TREE else "no Debian tree: set LIFTLOCK_DEBIAN_TREE"
 
 
 class Debian:
-    """One host. `sudoers`: what its login user `ops` may do; `repository`: the folder that its apt reads."""
+    """One host of the lab, with a repository of its own beside the fleet's."""
 
-    def __init__(self, folder: Path, sudoers: str) -> None:
-        self.folder, self.root = folder, folder / "root"
-        self.repository = folder / "repository"
-        self.sudoers = sudoers
-        self.nspawn: subprocess.Popen[bytes] | None = None
-        self.leader = 0
+    def __init__(self, lab: Lab) -> None:
+        self.lab, self.host = lab, lab.host()
+        self.repository = lab.fleet.packages / "own"
+        self.stanzas: dict[str, str] = {}
         self.courses = 0
+        shutil.rmtree(self.repository, ignore_errors=True)
+        self.repository.mkdir(mode=0o755)
+        self.host.put("/etc/apt/sources.list", f"deb [trusted=yes] file:{power.APT_ON_HOST}/own ./\n")
+        self.host.put("/etc/dpkg/dpkg.cfg.d/quick", "force-unsafe-io\n")  # what is tried here is no loss of power
+        self.said(f"rm -f /etc/apt/sources.list.d/*; install -d -o ops -m 700 {STATE}")
 
-    # --- up and down -----------------------------------------------------------------------------------------
+    def __enter__(self) -> "Debian":
+        """One controller for all steps, as a run has it."""
+        self.loop = asyncio.new_event_loop()
+        self.thread = Thread(target=self.loop.run_forever)
+        self.thread.start()
+        self.reach = self.lab.reach(self.host, state=STATE)
+        return self
 
-    def up(self) -> None:
-        for name in ("root", "up", "work", "repository"):
-            (self.folder / name).mkdir()
-        layers = f"lowerdir={TREE},upperdir={self.folder}/up,workdir={self.folder}/work"
-        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, str(self.root)], check=True)
-        (self.root / "etc/apt/sources.list").write_text("deb [trusted=yes] file:/repository ./\n")
-        (self.root / "etc/sudoers.d/liftlock").write_text(self.sudoers)
-        (self.root / "etc/machine-id").write_text("")
-        (self.root / "etc/hostname").write_text("debian\n")
-        (self.root / "etc/hosts").write_text("127.0.0.1 localhost debian\n")
-        for command in (("useradd", "-m", "-s", "/bin/sh", "ops"), ("install", "-d", "-o", "ops", "-m", "700", STATE)):
-            subprocess.run(["chroot", str(self.root), *command], check=True)
-        self.index()
-        self.boot()
+    def __exit__(self, *failed: object) -> None:
+        self.ask(self.reach.close()).result(20)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
 
-    def boot(self) -> None:
-        name, bind = f"liftlock-apt-{os.getpid()}", f"--bind={self.repository}:/repository"
-        self.nspawn = subprocess.Popen(
-            ["systemd-nspawn", "-q", "-b", "-D", self.root, "-M", name, "--hostname=debian", *ALONE, bind],
-            stdin=subprocess.DEVNULL,
-            stdout=(self.folder / "console").open("wb"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        until = time.monotonic() + BOOTS_WITHIN_S
-        while time.monotonic() < until:
-            self.leader = first_child(self.nspawn.pid)
-            if self.leader and self.run("systemctl is-system-running | grep -E 'running|degraded'").returncode == 0:
-                return
-            time.sleep(0.1)
-        raise AssertionError((self.folder / "console").read_text())
-
-    def wait_for_reboot(self) -> None:
-        """With --keep-unit a reboot ends nspawn: whoever supervises it starts it again."""
-        assert self.nspawn is not None
-        assert self.nspawn.wait(BOOTS_WITHIN_S) == 133
-        self.boot()
-
-    def down(self) -> None:
-        if self.nspawn is not None and self.nspawn.poll() is None:
-            with suppress(ProcessLookupError):
-                os.kill(self.leader, signal.SIGKILL)
-            self.nspawn.wait(BOOTS_WITHIN_S)
-        subprocess.run(["umount", "-l", str(self.root)], check=True)
-
-    # --- by hand, as root ------------------------------------------------------------------------------------
-
-    def enter(self) -> list[str]:
-        return ["nsenter", "-t", str(self.leader), "-a"]
+    def ask(self, work: Coroutine[Any, Any, Answer]) -> "Future[Answer]":
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
-        """A shell command of root's, on the host."""
-        return subprocess.run(
-            [*self.enter(), "sh", "-c", command], capture_output=True, text=True, timeout=60, check=False
-        )
+        """A shell command of root's."""
+        argv = power.inside(self.host.fleet, self.host.member, ["sh", "-c", command])
+        return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
 
     def said(self, command: str) -> str:
-        done = self.run(command)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout.strip()
+        return self.host.root(command).strip()
 
     def begin(self, command: str) -> subprocess.Popen[bytes]:
-        """A command that goes on; the caller ends it."""
-        return subprocess.Popen([*self.enter(), "sh", "-c", command], stdin=subprocess.DEVNULL)
+        """A command that goes on; the caller waits for it."""
+        argv = power.inside(self.host.fleet, self.host.member, ["sh", "-c", command])
+        return subprocess.Popen(argv, stdin=subprocess.DEVNULL)
 
     def version(self, package: str) -> str:
-        """Version and status, as dpkg says; empty if it knows nothing of it."""
+        """Version and status, as dpkg says; empty if nothing of it is there."""
         said = self.run(f"dpkg-query -W -f '${{Version}} ${{db:Status-Abbrev}}' {package}").stdout.strip()
         return "" if said == "un" else said
 
@@ -141,48 +93,56 @@ class Debian:
         self, name: str, version: str, *, conf: str = "", files: dict[str, str] | None = None, **more: str
     ) -> None:
         """Build a package. `more`: control fields (`Depends`) and maintainer scripts (`postinst`)."""
-        build = self.folder / "build"
+        build = self.repository / "build"
         scripts = {key: text for key, text in more.items() if key in ("preinst", "postinst", "prerm", "postrm")}
         control = {"Package": name, "Version": version, "Architecture": "all", "Maintainer": "Nobody <nobody@example>"}
         control |= {key.replace("_", "-"): text for key, text in more.items() if key not in scripts}
         texts = {f"usr/share/{name}/version": f"{version}\n", **(files or {})}
-        texts["DEBIAN/control"] = "".join(f"{k}: {v}\n" for k, v in control.items()) + f"Description: {name}\n"
+        told = "".join(f"{k}: {v}\n" for k, v in control.items()) + f"Description: {name}\n"
+        texts["DEBIAN/control"] = told
         if conf:
-            texts[f"etc/{name}.conf"] = conf
-            texts["DEBIAN/conffiles"] = f"/etc/{name}.conf\n"
+            texts |= {f"etc/{name}.conf": conf, "DEBIAN/conffiles": f"/etc/{name}.conf\n"}
         for path, text in (texts | {f"DEBIAN/{key}": f"#!/bin/sh\n{text}\n" for key, text in scripts.items()}).items():
-            (build / path).parent.mkdir(parents=True, exist_ok=True)
+            (build / path).parent.mkdir(mode=0o755, parents=True, exist_ok=True)
             (build / path).write_text(text)
             (build / path).chmod(0o755 if path.removeprefix("DEBIAN/") in scripts else 0o644)
+        file = self.repository / f"{name}_{version.replace(':', '%3a')}_all.deb"
         subprocess.run(
-            ["dpkg-deb", "--root-owner-group", "-Znone", "-b", str(build), str(self.repository)],
+            ["dpkg-deb", "--root-owner-group", "-Znone", "-b", str(build), str(file)],
             stdout=subprocess.DEVNULL,
             check=True,
         )
         shutil.rmtree(build)
+        data = file.read_bytes()
+        self.stanzas[file.name] = (
+            f"{told}Filename: ./{file.name}\nSize: {len(data)}\nSHA256: {sha256(data).hexdigest()}\n"
+        )
+
+    def withdraw(self, file: str) -> None:
+        """A package that the repository no longer has."""
+        (self.repository / file).unlink()
+        del self.stanzas[file]
+        self.index()
 
     def index(self) -> None:
         """What the repository holds now; the host learns it with its next update."""
-        for what, name in (("packages", "Packages"), ("release", "Release")):
-            done = subprocess.run(
-                ["apt-ftparchive", what, "."], cwd=self.repository, stdout=subprocess.PIPE, check=True
-            )
-            (self.repository / name).write_bytes(done.stdout)
+        data = "\n".join(self.stanzas.values()).encode()
+        (self.repository / "Packages").write_bytes(data)
+        release = (
+            f"Suite: own\nDate: {formatdate(usegmt=True)}\nSHA256:\n {sha256(data).hexdigest()} {len(data)} Packages\n"
+        )
+        (self.repository / "Release").write_text(release)
 
     def install(self, *packages: str) -> None:
         """As somebody did before us."""
         self.index()
-        self.said(f"apt-get update -qq && apt-get install -y -qq {' '.join(packages)}")
+        self.said(f"apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq {' '.join(packages)}")
 
     # --- as the product does ---------------------------------------------------------------------------------
 
     def course(self, driver: str, /, **item: Any) -> "Course":
         self.courses += 1
         return Course(self, driver, item, f"r{self.courses}")
-
-    def reach(self) -> Reach:
-        entry = Host("h1", connection="local", state=STATE)
-        return Reach({"h1": entry}, WallClock(), limits=QUICK, shell=" ".join((*self.enter(), "runuser -u ops -- sh")))
 
 
 class Course:
@@ -226,7 +186,7 @@ class Course:
 
     def do(self, n: int, *, undo: bool = False) -> Evidence | Failure:
         job = self.job(n, undo=undo)
-        event = asyncio.run(self.perform(job))
+        event = self.host.ask(self.perform(job)).result()
         if isinstance(event, ev.StepSucceeded):
             self.facts[job.step.id] = event.evidence.facts
             return event.evidence
@@ -235,10 +195,7 @@ class Course:
 
     def begin(self, n: int) -> "Future[ev.RunEvents]":
         """The step under way; its event comes later."""
-        pool = ThreadPoolExecutor(1)
-        found = pool.submit(asyncio.run, self.perform(self.job(n)))
-        pool.shutdown(wait=False)
-        return found
+        return self.host.ask(self.perform(self.job(n)))
 
     def looked(self, n: int, *, undo: bool = False) -> Evidence | Failure | None:
         """What the probe says of a step that vanished; None: unknown."""
@@ -254,14 +211,8 @@ class Course:
         return self.driver.show(job.step.action, job.context, self.asked(asked))
 
     def asked(self, operation: Any) -> Any:
-        async def ask() -> Any:
-            reach = self.host.reach()
-            try:
-                return await look_at(reach, "h1", operation, None, timeout_s=60.0)  # type: ignore[arg-type]
-            finally:
-                await reach.close()
-
-        return asyncio.run(ask())
+        nobody: Any = None
+        return self.host.ask(look_at(self.host.reach, self.host.host.name, operation, nobody, timeout_s=60.0)).result()
 
     def job(self, n: int, *, undo: bool = False) -> Job:
         template, plain = self.templates[n], self.steps[n]
@@ -271,12 +222,13 @@ class Course:
         assert action is not None
         known = {"version": "1.0" if undo else "1.1", "from_version": "1.0", "to_version": "1.1"}
         self.attempts[name] = attempt = self.attempts.get(name, 0) + 1
-        step = Step(name, LANE, name.rpartition("/")[2], "h1", "h1", fill_action(action, known), template.timeout_s)
+        at = self.host.host.name
+        step = Step(name, LANE, name.rpartition("/")[2], at, at, fill_action(action, known), template.timeout_s)
         context = Context(
             run=self.run,
             step=name,
-            host="h1",
-            address="",
+            host=at,
+            address=self.host.host.address,
             component="orders",
             forward=self.facts.get(plain if undo else before, {}),
             state=STATE,
@@ -286,12 +238,9 @@ class Course:
         return Job(step, attempt, "", context, mark_of(self.run, name, attempt))
 
     async def perform(self, job: Job) -> ev.RunEvents:
-        reach, nobody = self.host.reach(), nothing()
-        world = World(MemoryStore(), reach, WallClock(), {}, nobody, nobody)
-        try:
-            return await Performer(world, lambda step: (), unguarded).perform(job, self.driver)
-        finally:
-            await reach.close()
+        nobody: Any = None
+        world = World(MemoryStore(), self.host.reach, WallClock(), {}, nobody, nobody)
+        return await Performer(world, lambda step: (), unguarded).perform(job, self.driver)
 
     def worded(self, failure: Failure) -> Failure:
         """Its words exist in both languages, and every field of them is told."""
@@ -304,20 +253,9 @@ async def unguarded() -> None:
     """The run is ours."""
 
 
-def nothing() -> Any:
-    return None
-
-
 def until(condition: Callable[[], bool], within_s: float = 15.0) -> None:
     """Wait until it holds."""
     end = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < end, "it did not come true"
         time.sleep(0.02)
-
-
-def first_child(pid: int) -> int:
-    with suppress(OSError):
-        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return int(found[0]) if found else 0
-    return 0

@@ -8,12 +8,14 @@ import pytest
 
 from liftlock.model.actions import Evidence, Failure, FailureKind
 from liftlock.model.events import RunEvents, StepFailed, StepLost
-from tests.contract.debian import STATE, Course, Debian, missing, until
+from tests.contract.debian import STATE, Course, Debian, until
+from tests.lab import Lab
 
+# As the how-to has it.
 SUDOERS = """\
 Defaults!/usr/bin/apt-get env_keep += "DEBIAN_FRONTEND NEEDRESTART_SUSPEND APT_LISTCHANGES_FRONTEND"
 Cmnd_Alias LIFTLOCK_APT = /usr/bin/apt-get, /usr/bin/apt-mark, /usr/bin/dpkg, /usr/bin/dpkg-repack, \\
-  /usr/bin/cp -p *, /usr/bin/cmp -s *, /usr/bin/mv -f *.liftlock-new *, \\
+  /usr/bin/cp -p *, /usr/bin/sha256sum *, /usr/bin/mv -f *.liftlock-new *, \\
   /usr/bin/install -m 0755 * /usr/sbin/policy-rc.d.liftlock-new, \\
   /usr/bin/ln /usr/sbin/policy-rc.d /usr/sbin/policy-rc.d.liftlock-kept, \\
   /usr/bin/mv -f /usr/sbin/policy-rc.d.liftlock-kept /usr/sbin/policy-rc.d, \\
@@ -23,13 +25,10 @@ ops ALL=(root) NOPASSWD: LIFTLOCK_APT
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debian]:
-    if reason := missing():
-        pytest.skip(reason)
-    made = Debian(tmp_path_factory.mktemp("debian"), SUDOERS)
-    made.up()
-    yield made
-    made.down()
+def host(lab_fleet: Lab) -> Iterator[Debian]:
+    with Debian(lab_fleet) as made:
+        made.host.sudoers(SUDOERS)
+        yield made
 
 
 def pair(host: Debian, name: str, **more: str) -> None:
@@ -167,7 +166,7 @@ def test_what_cannot_be_done_is_told_before_anything_is_written(
         host.package("eta-real", "1.1", Provides="eta-virtual")
         host.package("eta-gone", "1.0")
         host.install("eta-gone")
-        (host.repository / "eta-gone_1.0_all.deb").unlink()
+        host.withdraw("eta-gone_1.0_all.deb")
         host.package("eta-gone", "1.1")
         host.index()
         host.said("printf 'Package: eta-pinned\nPin: version 1.1\nPin-Priority: -1\n' >/etc/apt/preferences.d/eta")
@@ -181,8 +180,7 @@ def test_what_cannot_be_done_is_told_before_anything_is_written(
 def test_an_old_version_that_only_the_cache_has_is_enough(host: Debian) -> None:
     pair(host, "theta")
     host.said("cd /var/cache/apt/archives && apt-get download -q theta=1.0")
-    (host.repository / "theta_1.0_all.deb").unlink()
-    host.index()
+    host.withdraw("theta_1.0_all.deb")
     course = host.course("apt", packages={"theta": "{version}"})
     course.good()
     host.said("rm /var/cache/apt/archives/theta*")
@@ -285,7 +283,7 @@ def test_somebody_elses_policy_is_asked_and_kept(host: Debian) -> None:
 THEIRS = "#!/bin/sh\\n# theirs\\nexit 101\\n"
 
 
-BLOCKS = "touch /run/{0}; while [ ! -e /run/{0}-on ]; do sleep 0.05; done"
+BLOCKS = "echo $$ >/run/{0}; while [ ! -e /run/{0}-on ]; do sleep 0.05; done"
 
 
 def blocked(host: Debian, name: str, script: str, **more: Any) -> tuple[Course, Future[RunEvents]]:
@@ -296,7 +294,7 @@ def blocked(host: Debian, name: str, script: str, **more: Any) -> tuple[Course, 
     course = host.course("apt", packages={name: "{version}"}, lock_wait=0, **more)
     course.do(0)
     under_way = course.begin(1)
-    until(lambda: host.run(f"test -e /run/{name}").returncode == 0)
+    until(lambda: host.run(f"test -s /run/{name}").returncode == 0)
     return course, under_way
 
 
@@ -304,10 +302,10 @@ def blocked(host: Debian, name: str, script: str, **more: Any) -> tuple[Course, 
 def test_an_installation_that_was_killed_is_repaired_by_the_next_attempt(host: Debian, script: str, left: str) -> None:
     name = f"omicron-{script}"
     course, under_way = blocked(host, name, script)
-    host.said(f"touch /run/{name}-on; pkill -KILL -x dpkg; pkill -KILL -x apt-get")
+    host.said(f"pkill -KILL -x dpkg; pkill -KILL -x apt-get; touch /run/{name}-on")
     failed = under_way.result(20)
     assert isinstance(failed, StepFailed), failed
-    until(lambda: host.run("pgrep -x sleep").returncode != 0)
+    until(lambda: host.run(f"test -e /proc/$(cat /run/{name})").returncode != 0)
     assert host.version(name) == left
     assert interrupted(course.looked(1))
     assert isinstance(course.do(1), Evidence)
@@ -365,20 +363,20 @@ def test_a_policy_that_a_crash_left_behind_stops_nobody_else(host: Debian) -> No
 def test_needrestart_is_off_or_nothing_is_installed(host: Debian) -> None:
     pair(host, "upsilon")
     host.said("mkdir -p /usr/lib/needrestart && touch /usr/lib/needrestart/apt-pinvoke")
-    host.said("grep -v '^Defaults' /etc/sudoers.d/liftlock >/etc/sudoers.d/without && mv /etc/sudoers.d/liftlock /root")
+    host.host.sudoers(SUDOERS.partition("\n")[2])
     course = host.course("apt", packages={"upsilon": "{version}"})
     assert course.bad().code == "apt.environment"
     assert host.version("upsilon") == "1.0 ii"
-    host.said("rm /etc/sudoers.d/without && mv /root/liftlock /etc/sudoers.d")
+    host.host.sudoers(SUDOERS)
     course.good()
     host.said("rm -r /usr/lib/needrestart")
 
 
 def test_a_login_user_without_the_rights_is_told_so(host: Debian) -> None:
     pair(host, "phi")
-    host.said("mv /etc/sudoers.d/liftlock /root")
+    host.host.sudoers("none")
     assert host.course("apt", packages={"phi": "{version}"}).bad().code == "apt.sudo"
-    host.said("mv /root/liftlock /etc/sudoers.d")
+    host.host.sudoers(SUDOERS)
 
 
 def interrupted(looked: object) -> bool:

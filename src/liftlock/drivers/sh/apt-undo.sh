@@ -45,9 +45,14 @@ copy_of() {
   printf '%s/files/%s' "$kept" "$(printf '%s' "$1" | sha256sum | cut -c 1-20)"
 }
 
+# same file file: as root, who can read both
+same() {
+  [ "$(as_root sha256sum -- "$1" | cut -c 1-65)" = "$(as_root sha256sum -- "$2" 2>/dev/null | cut -c 1-65)" ]
+}
+
 keep_edited() {
   while read -r path; do
-    if [ -e "$(copy_of "$path")" ] && as_root cmp -s "$(copy_of "$path")" "$path"; then continue; fi
+    if [ -e "$(copy_of "$path")" ] && same "$(copy_of "$path")" "$path"; then continue; fi
     aside=$state/kept/$key-$(printf '%s' "${path#/}" | tr / _)
     mkdir -p "$state/kept"
     as_root cp -p "$path" "$aside"
@@ -58,7 +63,7 @@ keep_edited() {
 restore_conffiles() {
   [ -f "$kept/conffiles" ] || return 0
   while read -r path; do
-    if as_root cmp -s "$(copy_of "$path")" "$path"; then continue; fi
+    if same "$(copy_of "$path")" "$path"; then continue; fi
     as_root cp -p "$(copy_of "$path")" "$path.liftlock-new"
     as_root mv -f "$path.liftlock-new" "$path"
     restored="${restored:-} $path"
