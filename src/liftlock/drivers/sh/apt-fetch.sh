@@ -18,6 +18,7 @@ freshen() {
 
 # remember: versions, marks and holds as they are, of every package that the step names or changes
 remember() {
+  read_autos
   {
     # shellcheck disable=SC2086 # words
     printf '%s\n' $names

@@ -17,11 +17,16 @@ present() {
 }
 
 is_held() {
-  [ -n "$(apt-mark showhold "$1")" ]
+  [ "$(dpkg-query -W -f '${db:Status-Want}' "$1" 2>/dev/null)" = hold ]
 }
 
+# is_auto package: by the list that `read_autos` took: each question costs apt a whole reading of its world
 is_auto() {
-  [ -n "$(apt-mark showauto "$1")" ]
+  case "$autos" in *" $1 "*) return 0 ;; *) return 1 ;; esac
+}
+
+read_autos() {
+  autos=" $(apt-mark showauto | tr '\n' ' ') "
 }
 
 # is_in name patterns
@@ -83,25 +88,24 @@ allowed() {
 # offered: each package of the plan is there under its own name, in the version that is asked for, unless it is so
 # already; and nobody forbids that version by a negative pin
 offered() {
+  # shellcheck disable=SC2086 # words
+  policies=$(apt-cache policy $names)
   for request in $requests; do
     name=${request%%=*}
     version=${request#*=}
     [ "$(installed "$name")" != "$version" ] || continue
-    versions=$(apt-cache madison "$name" 2>/dev/null | awk '{ printf "%s ", $3 }')
-    if [ -z "$versions" ]; then
+    table=$(printf '%s\n' "$policies" | awk -v name="$name:" '$0 == name { on = 1; next } /^[^ ]/ { on = 0 }
+      on && /^ (\*\*\*|   ) [^ ]/ { if ($1 == "***") print $2, $3; else print $1, $2 }')
+    if [ -z "$table" ]; then
       providers=$(apt-cache showpkg "$name" 2>/dev/null | sed -n '1,/^Reverse Provides/d; s/ .*//p' | sort -u | tr '\n' ' ')
       [ -z "$providers" ] || fail virtual package "$name" providers "$providers"
       fail missing package "$name"
     fi
-    case " $versions" in *" $version "*) ;; *) fail version package "$name" version "$version" versions "$versions" ;; esac
-    priority=$(apt-cache policy "$name" | sed -n "s/^ [ *]*$(quoted "$version") \(-[0-9]*\)$/\1/p")
-    [ -z "$priority" ] || fail pinned package "$name" version "$version" priority "$priority"
+    priority=$(printf '%s\n' "$table" | awk -v version="$version" '$1 == version { print $2 }')
+    versions=$(printf '%s\n' "$table" | awk '{ printf "%s ", $1 }')
+    [ -n "$priority" ] || fail version package "$name" version "$version" versions "$versions"
+    case $priority in -*) fail pinned package "$name" version "$version" priority "$priority" ;; esac
   done
-}
-
-# quoted version: as a pattern of sed
-quoted() {
-  printf '%s' "$1" | sed 's/[.+*[]/\\&/g'
 }
 
 # holds: packages of the plan that somebody holds, unless the plan itself says how they are held
@@ -137,6 +141,7 @@ damaged() {
 # marks put|see: what was automatic or by hand, held or free, is so again, but holds are as the plan says if it does;
 # `see`: is it so?
 marks() {
+  read_autos
   while read -r name version auto held; do
     [ -n "$(present "$name")" ] || continue
     now_held=free

@@ -24,7 +24,10 @@ up() {
 
 # one that does its work and ends may be forgotten by systemd at once: only the command that waits for it can tell
 once() {
-  ctl "$verb" -- "$unit"
+  asked "$verb" -- "$unit" || {
+    look
+    broken down
+  }
   look
   case $active in active | inactive) ;; *) broken down ;; esac
 }

@@ -65,17 +65,22 @@ reread() {
   say daemon_reload yes
 }
 
-# ctl verb argument...: as root; what it says if it fails
+# asked argument...: systemctl as root. Not being allowed to is said as that
+asked() {
+  answer=$(as_root systemctl "$@" </dev/null 2>&1) && return 0
+  printf '%s\n' "$answer"
+  case $answer in
+    *'password is required'* | *'terminal is required'* | *'not allowed to execute'* | *'not in the sudoers'*)
+      fail sudo message "$answer"
+      ;;
+  esac
+  return 1
+}
+
+# ctl verb argument...: what the unit said stands beside a refusal
 ctl() {
-  said=$(as_root systemctl "$@" </dev/null 2>&1) || {
-    printf '%s\n' "$said"
-    case $said in
-      *'password is required'* | *'terminal is required'* | *'not allowed to execute'* | *'not in the sudoers'*)
-        fail sudo message "$said"
-        ;;
-    esac
+  asked "$@" || {
     journal
-    if [ "${type:-}" = oneshot ]; then fail down unit "$unit" found "${said%%"$nl"*}"; fi
     fail refused unit "$unit" verb "$1"
   }
 }
