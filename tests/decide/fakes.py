@@ -63,6 +63,7 @@ class FakeDriver:
         )
         self.expand_item = expand
         self.gauges = gauges
+        self.inquires = False
 
     def expand(self, item: Any, setting: Setting) -> tuple[Template, ...]:
         return self.expand_item(item, setting)
@@ -75,6 +76,9 @@ class FakeDriver:
         if not self.gauges or not getattr(check, self.gauges):
             return None
         return step(Kind.VERIFY, self.manifest.name, getattr(check, self.gauges))
+
+    def inquire(self, item: Any, setting: Setting) -> Template | None:
+        return step(Kind.PRECHECK, self.manifest.name, "role") if self.inquires else None
 
     def operate(self, action: Action, context: Context) -> Operation:
         return Script(f"{action.driver} {action.kind.value}", {"text": str(action.args.get("text", ""))})

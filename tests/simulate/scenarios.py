@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from liftlock.model.actions import Action, Irreversible, Kind, Restorable, Reversible, Traits
 from liftlock.model.inventory import Host
 from liftlock.model.plan import Check, Freeze, Window
-from liftlock.model.schedule import Capacity, Gate, Policy, Recipe, Schedule, Stage, Template
+from liftlock.model.schedule import Capacity, Gate, Policy, Quorum, Recipe, Schedule, Stage, Template
 
 REVERSIBLE = Reversible()
 WINDOWS = ((), (Window(from_="21:00", to="23:30"),), (Window(from_="22:20", to="02:00", days=("mon", "tue")),))
@@ -186,4 +186,33 @@ def drawn_policy(rng, group, after):
         soak_s=rng.choice((0.0, 30.0, 120.0)),
         look_every_s=rng.choice((5.0, 10.0)),
         longest_soak_s=900.0,
+    )
+
+
+def drawn_with_roles(rng: random.Random) -> Schedule:
+    """One component whose hosts have roles, the primary last; or in every other seed a quorum of all its hosts."""
+    whole = drawn_schedule(rng)
+    name = next(iter(whole.policies))
+    policy = replace(whole.policies[name], after=(), on_failure=rng.choice(("roll back", "roll back host", "freeze")))
+    members = [f"{name}-{n:02d}" for n in range(rng.randint(3, 7))]
+    look = Template("look", Action(Kind.PRECHECK, "simulated", {"look": "role"}), timeout_s=60.0, way="up")
+    usual = usual_recipe()
+    recipe = Recipe((usual.names[0], "00-look", *usual.names[1:]), (usual.templates[0], look, *usual.templates[1:]))
+    votes = rng.random() < 0.5
+    waves = split(rng, members) if votes else [*split(rng, members[:-1]), (members[-1],)]
+    stages, before = [], ()
+    for n, hosts in enumerate(waves, 1):
+        stages.append(Stage(f"{name}/1/w{n}", name, f"w{n}", hosts, name, before))
+        before = (stages[-1].id,)
+    roles = dict.fromkeys(members, "voter" if votes else "replica") | ({} if votes else {members[-1]: "primary"})
+    return replace(
+        whole,
+        policies={name: policy},
+        capacities={policy.capacity: Capacity(policy.capacity, len(members), len(members), len(members))},
+        recipes={name: recipe},
+        gates={name: whole.gates.get(name, ())},
+        stages=tuple(stages),
+        hosts={host: Host(host) for host in members},
+        assumes={host: {f"{name}.role": role} for host, role in roles.items()},
+        quorums={name: Quorum(tuple(members), len(members))} if votes else {},
     )

@@ -14,7 +14,7 @@ from tests.simulate.scenarios import drawn_schedule
 from tests.simulate.test_seeds import SHANGHAI
 
 COUNTED = 250
-FAULTS = {name for name in Faults.__struct_fields__ if name not in ("bad", "bad_hosts")}
+FAULTS = {name for name in Faults.__struct_fields__ if name not in ("bad", "bad_hosts", "failover")}
 OTHERS = {"bad_at-once", "bad_late", "bad_traffic", "came_back", "refused_neighbour", "woke_to_find_another"}
 WRITTEN = {  # what a controller writes, each with a crash before or after its commit
     *("StageOpened", "StageObserved", "StageConfirming", "StagePromoted", "LaneTurned", "LaneEnded", "LaneConfirmed"),

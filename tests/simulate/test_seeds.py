@@ -5,11 +5,12 @@ import random
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from liftlock.simulate.faults import drawn
 from liftlock.simulate.promises import broken
 from liftlock.simulate.story import Operators, Story, tell_story
-from tests.simulate.scenarios import drawn_schedule
+from tests.simulate.scenarios import drawn_schedule, drawn_with_roles
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SEEDS = int(os.environ.get("LIFTLOCK_SEEDS", "1000"))
@@ -44,6 +45,15 @@ def test_every_promise_holds(first):
 def test_every_promise_holds_in_planned_outages(first):
     for seed in range(first, min(first + BATCH, SEEDS)):
         assert broken(story_of(seed, outage=True)) == [], f"seed {seed}"
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS // 4, BATCH))
+def test_every_promise_holds_while_primaries_fail_over_and_members_vote(first):
+    for seed in range(first, first + BATCH):
+        rng = random.Random(seed)
+        schedule, faults = drawn_with_roles(rng), replace(drawn(rng), failover=rng.choice((0.0, 0.01, 0.05)))
+        people = Operators if rng.random() < 0.5 else None
+        assert broken(tell_story(schedule, seed, faults, SHANGHAI, people=people)) == [], f"seed {seed}"
 
 
 @pytest.mark.parametrize(("seed", "outage"), BROKE_ONCE)

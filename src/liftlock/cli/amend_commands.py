@@ -12,7 +12,7 @@ from liftlock.cli.screen import Screen, open_screen
 from liftlock.cli.session import drivers_for, title_of
 from liftlock.cli.settings import person, store_folder
 from liftlock.cli.trouble import refuse
-from liftlock.decide.amend import amendable
+from liftlock.decide.amend import amendable, lanes_begun
 from liftlock.execute import commands as told
 from liftlock.execute.opening import Refused, names_to_lock
 from liftlock.model.ports import Store
@@ -41,7 +41,7 @@ def amend(
             chosen = await open_run_of(journal, upgrade)
             if chosen is None:
                 raise refuse("no-open-run", upgrade=upgrade)
-            approved = await approved_plan(screen, journal, found, plan, by, previous=chosen.schedule)
+            approved = await approved_plan(screen, journal, found, plan, by, amends=chosen)
             await take_over(screen, journal, chosen, approved, by, because)
 
     complete(work())
@@ -70,7 +70,7 @@ async def take_over(
 
 def refuse_what_cannot_be_adopted(screen: Screen, chosen: Chosen, after: Schedule) -> None:
     """What was done keeps its ids, or is left out on purpose."""
-    reasons = amendable(chosen.schedule, after, chosen.run.lanes)
+    reasons = amendable(chosen.schedule, after, lanes_begun(chosen.run))
     if not reasons:
         return
     for reason in reasons[1:]:

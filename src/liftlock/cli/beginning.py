@@ -14,10 +14,11 @@ from liftlock.cli.freezing import freeze, last_frozen, schedule_by_digest
 from liftlock.cli.naming import is_run, runs_of, upgrade_stream
 from liftlock.cli.opening import prove
 from liftlock.cli.plan_commands import differences, schedule_or_exit, speak_plan
-from liftlock.cli.prepare import Prepared, arranged_after, prepare, ready, with_assumptions
+from liftlock.cli.prepare import Prepared, arranged_after, inquiries_of, prepare, ready, with_assumptions
 from liftlock.cli.screen import Screen
 from liftlock.cli.survey_commands import look
 from liftlock.cli.trouble import refuse
+from liftlock.decide.amend import lanes_begun
 from liftlock.execute.approve import Standing, counting, missing, standing
 from liftlock.execute.opening import is_ghost, names_to_lock, open_run
 from liftlock.execute.world import World
@@ -39,21 +40,22 @@ class ApprovedPlan(Struct, frozen=True):
 
 
 async def approved_plan(
-    screen: Screen, store: SqliteStore, found: Found, path: Path, by: str, *, previous: Schedule | None = None
+    screen: Screen, store: SqliteStore, found: Found, path: Path, by: str, *, amends: Chosen | None = None
 ) -> ApprovedPlan:
     """Refused if findings block, or if an approval is missing: with what changed since one was given.
 
-    `previous`: the schedule of a run that is to be amended; its hosts keep their waves.
+    `amends`: the run that is to be amended; its hosts keep their waves.
     """
     prepared = prepare(path, found)
     clock = speak_plan(screen, prepared)
     schedule_or_exit(screen, prepared)
-    prepared = prepared if previous is None else arranged_after(prepared, previous)
+    previous, begun = (None, ()) if amends is None else (amends.schedule, lanes_begun(amends.run))
+    prepared = prepared if previous is None else arranged_after(prepared, previous, begun)
     await prove(store, upgrade_stream(prepared.upgrade))
     entries = await store.entries(upgrade_stream(prepared.upgrade))
     frozen = last_frozen(entries)
     if frozen is not None:
-        prepared = with_assumptions(prepared, await schedule_by_digest(store, frozen.schedule))
+        prepared = with_assumptions(prepared, await schedule_by_digest(store, frozen.schedule), previous, begun)
     schedule = schedule_or_exit(screen, prepared)
     words = standing(schedule, prepared.digest, entries, owner=prepared.plan.owner if prepared.plan else "")
     if lacking := missing(words):
@@ -101,7 +103,8 @@ async def refuse_if_locked(store: Store, schedule: Schedule) -> None:
 async def be_ready(screen: Screen, world: World, approved: ApprovedPlan) -> None:
     """The hosts are looked at once more immediately before the start; what blocks is shown, and ends the command."""
     await refuse_if_locked(world.store, approved.schedule)
-    seen = await look(screen, world.hosts, approved.schedule, world.drivers, world.secrets, world.clock)
+    looks = inquiries_of(approved.prepared)
+    seen = await look(screen, world.hosts, approved.schedule, looks, world.drivers, world.secrets, world.clock)
     found = ready(approved.prepared, seen)
     if any(each.finding.severity is Severity.ERROR for each in found):
         screen.findings(found, approved.prepared.sources)

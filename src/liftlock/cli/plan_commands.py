@@ -21,6 +21,7 @@ from liftlock.cli.session import drivers_for, read_bounded, speak
 from liftlock.cli.settings import person, store_folder
 from liftlock.cli.surveys import kept_survey
 from liftlock.cli.trouble import refuse
+from liftlock.decide.amend import lanes_begun
 from liftlock.decide.compare import compare
 from liftlock.decide.estimate import estimate
 from liftlock.execute.preview import Shown, preview
@@ -109,7 +110,9 @@ def plan(
 async def as_amendment(store: SqliteStore, prepared: Prepared) -> Prepared:
     """While a run of the upgrade is open, a plan is a change to it: hosts keep the waves that they have there."""
     running = await open_run_of(store, prepared.upgrade)
-    return prepared if running is None else arranged_after(prepared, running.schedule)
+    if running is None:
+        return prepared
+    return arranged_after(prepared, running.schedule, lanes_begun(running.run))
 
 
 def show_schedule(screen: Screen, prepared: Prepared, schedule: Schedule) -> None:

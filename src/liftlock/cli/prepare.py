@@ -4,7 +4,8 @@ The same files give the same schedule and digest. What was surveyed is frozen wi
 later commands assume the same: a host that answers differently is then found by its precheck, not hidden.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct, json
@@ -19,12 +20,14 @@ from liftlock.cli.vaults import vault_passwords
 from liftlock.decide.arrange import arrange
 from liftlock.decide.check import check
 from liftlock.decide.readiness import readiness
+from liftlock.decide.recipes import lay
+from liftlock.decide.roles import knows_roles
 from liftlock.model.findings import Finding, Located, Severity
 from liftlock.model.inventory import Host, Inventory
 from liftlock.model.plan import Plan
 from liftlock.model.recipe import Recipes
-from liftlock.model.schedule import Schedule, digest
-from liftlock.model.survey import Survey
+from liftlock.model.schedule import Schedule, Template, digest
+from liftlock.model.survey import HostSurvey, Survey
 from liftlock.planfile.ansible.written import source_of
 from liftlock.planfile.files import Files, read_document, read_files
 from liftlock.planfile.inventories import read_inventory
@@ -35,6 +38,7 @@ from liftlock.planfile.nodes import Positions
 from liftlock.planfile.yaml import PLAN_LIMITS
 from liftlock.publish.words import zone_of
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # of a survey that is only what a schedule assumes
 SurveyOf = Callable[[str], Survey | None]
 
 
@@ -196,10 +200,19 @@ def ready(prepared: Prepared, survey: Survey) -> tuple[Located, ...]:
     plan, inventory = prepared.plan, inventory_of(prepared.documents)
     if plan is None or inventory is None:
         return ()
-    recipes = prepared.documents.loaded.recipes
-    return locate(
-        prepared.documents, tuple(readiness(plan, inventory, recipes, survey, artifacts=prepared.files.artifacts))
-    )
+    recipes, artifacts = prepared.documents.loaded.recipes, prepared.files.artifacts
+    assumes = prepared.schedule.assumes if prepared.schedule is not None else {}
+    return locate(prepared.documents, readiness(plan, inventory, recipes, survey, artifacts=artifacts, assumes=assumes))
+
+
+def inquiries_of(prepared: Prepared) -> dict[str, tuple[Template, ...]]:
+    """How each component's drivers read what it is on a host."""
+    plan, inventory = prepared.plan, inventory_of(prepared.documents)
+    if plan is None or inventory is None:
+        return {}
+    recipes, files = prepared.documents.loaded.recipes, prepared.files
+    laid = lay(plan, inventory, recipes, prepared.found.drivers, files.artifacts, files.texts)
+    return {name: laying.looks for name, laying in laid.items()}
 
 
 def schedule_of(
@@ -210,6 +223,7 @@ def schedule_of(
     files: Files,
     survey: Survey | None,
     previous: Schedule | None,
+    begun: tuple[str, ...] = (),
 ) -> Schedule:
     schedule = arrange(
         plan,
@@ -222,6 +236,7 @@ def schedule_of(
         program=__version__,
         survey=survey,
         previous=previous,
+        begun=begun,
     )
     return replace(schedule, upgrade=upgrade_id(plan.upgrade))
 
@@ -242,21 +257,37 @@ def findings_once(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     return tuple(seen.values())
 
 
-def arranged_after(prepared: Prepared, previous: Schedule) -> Prepared:
-    """The same plan, arranged once more as a change to a schedule: what was placed keeps its waves and order."""
-    plan, inventory = prepared.plan, inventory_of(prepared.documents)
-    if prepared.schedule is None or plan is None or inventory is None:
+def arranged_after(prepared: Prepared, previous: Schedule, begun: tuple[str, ...] = ()) -> Prepared:
+    """The same plan, arranged once more as a change to a schedule: what was placed keeps its waves and order.
+
+    `begun`: the lanes that have done something.
+    """
+    if prepared.schedule is None:
         return prepared
-    found, files = prepared.found, prepared.files
-    schedule = schedule_of(prepared.documents, plan, inventory, found, files, None, previous)
-    schedule = replace(schedule, assumes=prepared.schedule.assumes)
-    return replace(prepared, schedule=schedule, digest=digest(schedule))
+    return arranged(prepared, prepared.schedule.assumes, previous, begun)
 
 
-def with_assumptions(prepared: Prepared, frozen: Schedule | None) -> Prepared:
+def with_assumptions(
+    prepared: Prepared, frozen: Schedule | None, previous: Schedule | None = None, begun: tuple[str, ...] = ()
+) -> Prepared:
     """The same, assuming what the schedule that was planned assumes: a survey since then changes no digest."""
     if prepared.schedule is None or frozen is None:
         return prepared
     kept = {name: frozen.assumes[name] for name in prepared.schedule.hosts if name in frozen.assumes}
+    if knows_roles(kept) or knows_roles(prepared.schedule.assumes):
+        return arranged(prepared, kept, previous, begun)
     schedule = replace(prepared.schedule, assumes=kept)
+    return replace(prepared, schedule=schedule, digest=digest(schedule))
+
+
+def arranged(
+    prepared: Prepared, assumes: Mapping[str, Mapping[str, str]], previous: Schedule | None, begun: tuple[str, ...]
+) -> Prepared:
+    """The plan arranged on what is assumed of its hosts, roles among it, in place of a survey."""
+    plan, inventory = prepared.plan, inventory_of(prepared.documents)
+    if plan is None or inventory is None:
+        return prepared
+    seen = Survey(LONG_AGO, {name: HostSurvey(name, True, dict(facts)) for name, facts in assumes.items()})
+    found, files = prepared.found, prepared.files
+    schedule = schedule_of(prepared.documents, plan, inventory, found, files, seen, previous, begun)
     return replace(prepared, schedule=schedule, digest=digest(schedule))

@@ -9,13 +9,13 @@ from liftlock.cli.exits import Exit
 from liftlock.cli.opening import complete
 from liftlock.cli.options import Json, Lang, PlanFile, StoreAt, command, commands
 from liftlock.cli.plan_commands import schedule_or_exit, speak_plan
-from liftlock.cli.prepare import prepare, ready
+from liftlock.cli.prepare import inquiries_of, prepare, ready
 from liftlock.cli.screen import Screen, open_screen
 from liftlock.cli.secrets import LocalSecrets
 from liftlock.cli.session import drivers_for
 from liftlock.cli.settings import store_folder
 from liftlock.cli.surveys import keep_survey
-from liftlock.execute.questions import questions_of
+from liftlock.execute.questions import Inquiries, questions_of
 from liftlock.execute.survey import survey as ask_all
 from liftlock.hosts.reach import Reach
 from liftlock.model.errors import WorldError, WorldKind
@@ -43,7 +43,8 @@ def survey(plan: PlanFile, store: StoreAt = "", lang: Lang = "", as_json: Json =
     schedule = schedule_or_exit(screen, prepared)
     clock = speak_plan(screen, prepared)
     secrets = LocalSecrets(os.environ, plan.resolve().parent)
-    seen = complete(look_once(screen, schedule, prepared.found.drivers, secrets, clock))
+    drivers, looks = prepared.found.drivers, inquiries_of(prepared)
+    seen = complete(look_once(screen, schedule, looks, drivers, secrets, clock))
     keep_survey(store_folder(store, os.environ, plan), prepared.upgrade, seen)
     found = ready(prepared, seen)
     show(screen, seen, found, prepared.sources)
@@ -51,16 +52,24 @@ def survey(plan: PlanFile, store: StoreAt = "", lang: Lang = "", as_json: Json =
     raise typer.Exit(Exit.FINDINGS if blocked else Exit.OK)
 
 
-async def look_once(screen: Screen, schedule: Schedule, drivers: Drivers, secrets: Secrets, clock: Clock) -> Survey:
+async def look_once(
+    screen: Screen, schedule: Schedule, looks: Inquiries, drivers: Drivers, secrets: Secrets, clock: Clock
+) -> Survey:
     reach = Reach(schedule.hosts, clock, seed=os.getpid())
     try:
-        return await look(screen, reach, schedule, drivers, secrets, clock)
+        return await look(screen, reach, schedule, looks, drivers, secrets, clock)
     finally:
         await reach.close()
 
 
 async def look(
-    screen: Screen, hosts: Hosts, schedule: Schedule, drivers: Drivers, secrets: Secrets, clock: Clock
+    screen: Screen,
+    hosts: Hosts,
+    schedule: Schedule,
+    looks: Inquiries,
+    drivers: Drivers,
+    secrets: Secrets,
+    clock: Clock,
 ) -> Survey:
     """Ask every host what the schedule makes worth asking."""
 
@@ -68,7 +77,7 @@ async def look(
         if total >= PROGRESS_FROM and (done == total or done % max(1, total // 10) == 0):
             screen.warn(screen.words.say("ui.survey.progress", done=done, total=total))
 
-    questions = questions_of(schedule)
+    questions = questions_of(schedule, looks)
     return await ask_all(hosts, questions, drivers, secrets, at=clock.now(), progress=progress)
 
 
@@ -108,7 +117,7 @@ def row(screen: Screen, seen: HostSurvey) -> list[str]:
         return [seen.host, *["-"] * (len(COLUMNS) + 1), words.say("ui.survey.unreachable", why=problem)]
     system = " ".join(filter(None, (seen.facts.get("os", ""), seen.facts.get("os_version", ""))))
     facts = {**seen.facts, "os": system}
-    rest = [f"{key}={value}" for key, value in sorted(seen.facts.items()) if ":" in key]
+    rest = [f"{key}={value}" for key, value in sorted(seen.facts.items()) if is_told(key)]
     cells = [shown(words, name, facts.get(name, "")) for name in COLUMNS]
     return [
         seen.host,
@@ -116,6 +125,11 @@ def row(screen: Screen, seen: HostSurvey) -> list[str]:
         words.value("skew_s", seen.clock_skew_s),
         words.value("", ", ".join(rest) or seen.problem),
     ]
+
+
+def is_told(key: str) -> bool:
+    """What a plan made worth asking: services, ports, versions, and what a component is on the host."""
+    return ":" in key or "." in key
 
 
 def shown(words: Words, name: str, text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from liftlock.model.reasons import Reason, because
+from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule, host_of, stage_of
 
 
@@ -18,6 +19,11 @@ def amendable(old: Schedule, new: Schedule, begun_lanes: Iterable[str]) -> tuple
         *recipe_changes(old, new, begun),
         *moves(new, begun),
     )
+
+
+def lanes_begun(run: Run) -> tuple[str, ...]:
+    """Lanes that did something to their host, or have ended: one that only looked at it can still be moved."""
+    return tuple(name for name, lane in run.lanes.items() if lane.result is not None or not lane.untouched)
 
 
 def component_changes(old: Schedule, new: Schedule, component: str) -> Iterator[Reason]:

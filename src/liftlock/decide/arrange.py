@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
-from liftlock.decide.capacities import capacities_of, policy_of
+from liftlock.decide.capacities import capacities_of, policy_of, quorums_of
 from liftlock.decide.expand import fill
 from liftlock.decide.outage import lane_steps, rollout_of, stop_needs, stop_steps, stopped
 from liftlock.decide.recipes import Laying, lay, number
-from liftlock.decide.waves import keep_places, place
+from liftlock.decide.roles import ROLE, fact, keep_by_role, once_host, place_by_role, roles_seen
 from liftlock.model.inventory import Host, Inventory
 from liftlock.model.plan import Plan
 from liftlock.model.ports import Artifact, Drivers
 from liftlock.model.recipe import Recipes
-from liftlock.model.schedule import CONTROLLER, Gate, Recipe, Schedule, Stage, Template
+from liftlock.model.schedule import CONTROLLER, Gate, Recipe, Schedule, Stage, Template, host_of
 from liftlock.model.survey import Survey
 
 HOP = "1"
@@ -29,6 +29,7 @@ class Laid(Struct, frozen=True):
     components: dict[str, Laying]
     places: Places
     stopped: tuple[str, ...]
+    roles: Mapping[str, Mapping[str, str]]  # component -> host -> role, as far as one was seen
 
 
 def arrange(
@@ -43,10 +44,14 @@ def arrange(
     program: str,
     survey: Survey | None = None,
     previous: Schedule | None = None,
+    begun: Iterable[str] = (),
 ) -> Schedule:
-    """The schedule of a plan that `check` let pass. `previous`: hosts that were placed keep their waves and order."""
+    """The schedule of a plan that `check` let pass. `previous`: hosts that were placed keep their waves and order, and
+    `begun` are its lanes that did something: they stay whatever the roles are now."""
     components = lay(plan, inventory, recipes, drivers, artifacts, texts)
-    laid = Laid(plan, components, place_all(plan, inventory, components, previous), stopped(plan, components))
+    roles = {name: roles_seen(survey, name, laying.hosts) for name, laying in components.items()}
+    places = place_all(plan, inventory, components, roles, previous, frozenset(begun))
+    laid = Laid(plan, components, places, stopped(plan, components), roles)
     numbered = dict(recipes_of(laid))
     gates = {name: gates_of(plan, laying, drivers) for name, laying in components.items()}
     stages = in_order(tuple(stage for name in components for stage in stages_of(laid, name)))
@@ -64,7 +69,7 @@ def arrange(
         gates=gates,
         stages=stages,
         hosts=hosts,
-        assumes=assumed(survey, hosts),
+        assumes=assumed(survey, hosts, components),
         artifacts={path: artifact.sha256 for path, artifact in sorted(artifacts.items())},
         windows=plan.windows,
         freezes=plan.freezes,
@@ -74,6 +79,7 @@ def arrange(
         unsigned_approvals=plan.unsigned_approvals,
         notify=plan.notify,
         language=plan.language,
+        quorums=quorums_of(plan, components, roles) or UNSET,
     )
 
 
@@ -81,7 +87,12 @@ def arrange(
 
 
 def place_all(
-    plan: Plan, inventory: Inventory, components: Mapping[str, Laying], previous: Schedule | None
+    plan: Plan,
+    inventory: Inventory,
+    components: Mapping[str, Laying],
+    roles: Mapping[str, Mapping[str, str]],
+    previous: Schedule | None,
+    begun: frozenset[str],
 ) -> dict[str, dict[str, tuple[str, ...]]]:
     before: dict[str, dict[str, tuple[str, ...]]] = {}
     for stage in previous.stages if previous is not None else ():
@@ -90,11 +101,12 @@ def place_all(
     found = {}
     for name, laying in components.items():
         rollout = rollout_of(plan, laying)
-        listed, seed = rollout.canaries == "listed", f"{plan.upgrade}\0{name}"
         if name in before:
-            found[name] = keep_places(laying.hosts, inventory, before[name], listed=listed)
+            at_work = frozenset(host_of(lane) for lane in begun if lane.startswith(f"{name}/{HOP}/w"))
+            listed = rollout.canaries == "listed"
+            found[name] = keep_by_role(laying.hosts, roles[name], inventory, before[name], at_work, listed=listed)
         else:
-            found[name] = place(laying.hosts, inventory, rollout.waves, listed=listed, seed=seed)
+            found[name] = place_by_role(laying.hosts, roles[name], inventory, rollout, f"{plan.upgrade}\0{name}")
     return found
 
 
@@ -107,11 +119,12 @@ def is_wave(stage: Stage) -> bool:
 
 def recipes_of(laid: Laid) -> Iterable[tuple[str, Recipe]]:
     for name, laying in laid.components.items():
-        yield name, number(lane_steps(laying) if name in laid.stopped else laying.main, confirms=True)
+        looks = laying.looks if laid.roles[name] else ()
+        yield name, number(lane_steps(laying) if name in laid.stopped else laying.main, confirms=True, looks=looks)
         if laying.component.once_before:
-            yield f"{name}/before", number(laying.before, confirms=False)
+            yield f"{name}/before", number(laying.before, confirms=False, looks=looks)
         if laying.component.once_after:
-            yield f"{name}/after", number(laying.after, confirms=False)
+            yield f"{name}/after", number(laying.after, confirms=False, looks=looks)
         if name in laid.stopped:
             yield f"{name}/stop", number(stop_steps(laying), confirms=False)
 
@@ -139,7 +152,7 @@ def stages_of(laid: Laid, name: str) -> Iterable[Stage]:
         yield Stage(f"{name}/{HOP}/stop", name, "stop", laying.hosts, f"{name}/stop", needs, soaks=False)
     if laying.component.once_before and laying.hosts:
         needs = needs_of(laid, name, 0)
-        yield Stage(f"{name}/{HOP}/before", name, "before", once_host(laying), f"{name}/before", needs, soaks=False)
+        yield Stage(f"{name}/{HOP}/before", name, "before", once(laid, name), f"{name}/before", needs, soaks=False)
         before = (f"{name}/{HOP}/before",)
     for index, (wave, hosts) in enumerate(laid.places[name].items()):
         needs = unique(
@@ -148,11 +161,12 @@ def stages_of(laid: Laid, name: str) -> Iterable[Stage]:
         yield Stage(f"{name}/{HOP}/{wave}", name, wave, hosts, name, needs)
         before = (f"{name}/{HOP}/{wave}",)
     if laying.component.once_after and laying.hosts:
-        yield Stage(f"{name}/{HOP}/after", name, "after", once_host(laying), f"{name}/after", before, soaks=False)
+        yield Stage(f"{name}/{HOP}/after", name, "after", once(laid, name), f"{name}/after", before, soaks=False)
 
 
-def once_host(laying: Laying) -> tuple[str, ...]:
-    return (laying.component.once_at or laying.hosts[0],)
+def once(laid: Laid, name: str) -> tuple[str, ...]:
+    laying = laid.components[name]
+    return (once_host(laying.component, laying.hosts, laid.roles[name]),)
 
 
 def needs_of(laid: Laid, name: str, index: int) -> tuple[str, ...]:
@@ -230,11 +244,13 @@ def used_drivers(
     return {name: drivers[name].manifest.version for name in sorted(names) if name in drivers}
 
 
-def assumed(survey: Survey | None, hosts: Mapping[str, Host]) -> dict[str, dict[str, str]]:
-    """The stable facts that were seen: probed again before each wave, and a deviation holds."""
-    found = {}
+def assumed(
+    survey: Survey | None, hosts: Mapping[str, Host], components: Iterable[str] = ()
+) -> dict[str, dict[str, str]]:
+    """The stable facts and the roles that were seen: probed again when a lane begins, and a deviation holds."""
+    found, roles = {}, tuple(fact(component, ROLE) for component in components)
     for name in hosts:
         seen = survey.hosts.get(name) if survey is not None else None
         if seen is not None and seen.reachable:
-            found[name] = {fact: seen.facts[fact] for fact in STABLE_FACTS if seen.facts.get(fact)}
+            found[name] = {each: seen.facts[each] for each in (*STABLE_FACTS, *roles) if seen.facts.get(each)}
     return found

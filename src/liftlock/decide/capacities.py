@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from liftlock.decide.outage import rollout_of
 from liftlock.decide.recipes import Laying
+from liftlock.decide.roles import quorum_of
 from liftlock.model.plan import Budget, Plan, Rollout
-from liftlock.model.schedule import Capacity, Policy
+from liftlock.model.schedule import Capacity, Policy, Quorum
 
 LONGEST_SOAK_FACTOR = 4
 LONGEST_SOAK_EXTRA_S = 600.0
@@ -45,6 +46,18 @@ def out_at_most(size: int, rollout: Rollout) -> int:
     if rollout.min_healthy is not None:
         out_max = min(out_max, size - rollout.min_healthy.of_up(size))
     return max(0, out_max)
+
+
+def quorums_of(
+    plan: Plan, components: Mapping[str, Laying], roles: Mapping[str, Mapping[str, str]]
+) -> dict[str, Quorum]:
+    """The quorums that are kept, by component: a planned outage takes its whole tier out, and promises none."""
+    found = {}
+    for name, laying in components.items():
+        quorum = quorum_of(laying.component, laying.hosts, roles[name])
+        if quorum is not None and not rollout_of(plan, laying).planned_outage:
+            found[name] = quorum
+    return found
 
 
 def policy_of(plan: Plan, laying: Laying) -> Policy:

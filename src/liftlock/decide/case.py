@@ -28,6 +28,7 @@ class Case(Struct, frozen=True):
     laid: dict[str, Laying]
     now: datetime | None = None
     schedule: Schedule | None = None
+    surveyed: bool = False  # somebody has looked at the hosts
 
     def components(self) -> Iterator[tuple[Path, Component, Laying]]:
         """Every component with its place in the plan."""
@@ -72,9 +73,11 @@ def case_of(
     artifacts: Mapping[str, Artifact],
     texts: Mapping[str, str],
     now: datetime | None,
+    *,
+    surveyed: bool = False,
 ) -> Case:
     laid = lay(plan, inventory, recipes, drivers, artifacts, texts)
-    return Case(plan, inventory, recipes, drivers, artifacts, texts, laid, now)
+    return Case(plan, inventory, recipes, drivers, artifacts, texts, laid, now, surveyed=surveyed)
 
 
 def error(code: str, path: Path, **fields: Field) -> Finding:

@@ -17,6 +17,7 @@ from liftlock.decide import (
     rules_names,
     rules_order,
     rules_recipe,
+    rules_roles,
     rules_safety,
     rules_text,
     rules_time,
@@ -37,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     *rules_names.RULES,
     *rules_order.RULES,
     *rules_waves.RULES,
+    *rules_roles.RULES,
     *rules_budget.RULES,
     *rules_recipe.RULES,
     *rules_safety.RULES,
@@ -61,7 +63,7 @@ def check(
     now: datetime | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, those that block first. `now`, aware and in the plan's zone, adds what only the calendar tells."""
-    case = case_of(plan, inventory, recipes, drivers, artifacts, texts, now)
+    case = case_of(plan, inventory, recipes, drivers, artifacts, texts, now, surveyed=survey is not None)
     found = ask(RULES, case)
     if not any(finding.severity is Severity.ERROR for finding in found):
         schedule = arrange(

@@ -132,4 +132,10 @@ CODES: dict[str, tuple[str, ...]] = {
     "L311": ("host", "problem"),  # its host key is not the one that is known
     "L312": ("host", "problem"),  # it refuses the login
     "L313": ("host", "place"),  # a disk that is to be written is read-only
+    # roles and quorums
+    "L340": ("component",),  # warning: several hosts with data, whose roles nobody has looked at
+    "L341": ("component", "hosts"),  # several primaries of one cluster
+    "L342": ("component", "size", "down"),  # a quorum that cannot lose one more
+    "L343": ("host", "component", "found", "expected"),  # another role than the schedule assumes
+    "L344": ("component",),  # warning: replicas, and no primary was seen
 }

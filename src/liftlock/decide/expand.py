@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from liftlock.decide.order_back import returns_first
 from liftlock.model.actions import Action, Kind
-from liftlock.model.schedule import Recipe, Schedule, Stage, Step, Template
+from liftlock.model.schedule import Quorum, Recipe, Schedule, Stage, Step, Template
 
 TUNING = frozenset(("deadline_s", "wait"))  # arguments of a readmission that do not say what is readmitted
 PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\w+)\}")
@@ -32,6 +32,7 @@ class Layout(Struct, frozen=True):
     sharers: dict[str, tuple[str, ...]]  # capacity -> components that draw on it
     returns_first: dict[str, frozenset[str]]  # stage -> those that go back before it
     needed_by: dict[str, frozenset[str]]  # stage -> those that are opened after it, because of it
+    quorums: dict[str, tuple[Quorum, ...]]  # host -> those that it is a member of
 
     def ways_of(self, stage: str) -> Ways:
         return self.ways[self.stages[stage].recipe]
@@ -49,7 +50,16 @@ def lay_out(schedule: Schedule) -> Layout:
         sharers=sharers,
         returns_first=returns_first(schedule, dependents),
         needed_by=reached({stage.id: stage.needs for stage in schedule.stages}),
+        quorums=memberships(schedule),
     )
+
+
+def memberships(schedule: Schedule) -> dict[str, tuple[Quorum, ...]]:
+    found: dict[str, tuple[Quorum, ...]] = {}
+    for quorum in (schedule.quorums or {}).values():
+        for host in quorum.members:
+            found[host] = (*found.get(host, ()), quorum)
+    return found
 
 
 def ways_through(recipe: Recipe) -> Ways:

@@ -1,11 +1,13 @@
 """In which order stages go back: an undo never precedes the undo of what was built on it.
 
 Of a component: what ran once after its waves, the waves, what ran once before them; and its dependents before it.
+Where roles order the waves, the last one goes back first: what changed the roles is taken back before the replicas are.
 What a planned outage stopped goes the other way: it starts again when the tiers that it was stopped for are back.
 """
 
 from collections.abc import Mapping
 
+from liftlock.decide.roles import has_order, number_of
 from liftlock.model.events import LaneResult
 from liftlock.model.run import LaneView, Phase, Run, is_lost
 from liftlock.model.schedule import Schedule, Stage, stage_of
@@ -16,21 +18,27 @@ BUILT_ON = {"before": 0, "after": 2}  # a wave, of whatever name, stands between
 
 def returns_first(schedule: Schedule, dependents: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
     """Of each stage, the stages that must have returned before its lanes turn."""
+    ordered = frozenset(name for name in schedule.policies if has_order(schedule.assumes, name))
     return {
-        stage.id: frozenset(other.id for other in schedule.stages if goes_first(other, stage, dependents))
+        stage.id: frozenset(other.id for other in schedule.stages if goes_first(other, stage, dependents, ordered))
         for stage in schedule.stages
     }
 
 
-def goes_first(other: Stage, stage: Stage, dependents: Mapping[str, frozenset[str]]) -> bool:
+def goes_first(other: Stage, stage: Stage, dependents: Mapping[str, frozenset[str]], ordered: frozenset[str]) -> bool:
     if stage.wave == STOP:
         upstream = stage.component in dependents[other.component]
         return upstream or (other.component == stage.component and other.wave != STOP)
     if other.wave == STOP:
         return False
     if other.component == stage.component:
-        return BUILT_ON.get(other.wave, 1) > BUILT_ON.get(stage.wave, 1)
+        return place_in(other, ordered) > place_in(stage, ordered)
     return other.component in dependents[stage.component]
+
+
+def place_in(stage: Stage, ordered: frozenset[str]) -> tuple[int, int]:
+    wave = number_of(stage.wave) if stage.component in ordered else 0
+    return BUILT_ON.get(stage.wave, 1), wave
 
 
 def stays_down(run: Run, lane: LaneView) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from liftlock.decide.case import some
+from liftlock.decide.roles import CLUSTER, FOLLOWERS, LEADERS, fact, quorum_of, role_in, spare
 from liftlock.model.errors import WorldKind
 from liftlock.model.findings import Field, Finding, Path, Severity
 from liftlock.model.inventory import Inventory
@@ -33,6 +34,7 @@ class Look(Struct, frozen=True):
     hosts: tuple[str, ...]
     needed_mb: int
     before: Mapping[str, Mapping[str, str]]
+    assumes: Mapping[str, Mapping[str, str]]
 
 
 def readiness(
@@ -43,8 +45,9 @@ def readiness(
     previous: Mapping[str, Mapping[str, str]] | None = None,
     *,
     artifacts: Mapping[str, Artifact] | None = None,
+    assumes: Mapping[str, Mapping[str, str]] | None = None,
 ) -> tuple[Finding, ...]:
-    """`previous`: the stable facts of an earlier survey, or what a schedule assumes, by host."""
+    """`previous`: the stable facts of an earlier survey, by host; `assumes`: those by whose roles hosts were placed."""
     components = tuple(
         (("components", index), component, tuple(dict.fromkeys(inventory.members(component.hosts))))
         for index, component in enumerate(plan.components)
@@ -52,7 +55,7 @@ def readiness(
     hosts = tuple(dict.fromkeys(host for _, _, members in components for host in members))
     packed_bytes = sum(artifact.size_bytes for artifact in (artifacts or {}).values())
     needed_mb = -(-packed_bytes * ROOM_FACTOR // MEBIBYTE)
-    look = Look(components, survey.hosts, hosts, needed_mb, previous or {})
+    look = Look(components, survey.hosts, hosts, needed_mb, previous or {}, assumes or {})
     return tuple(finding for rule in RULES for finding in rule(look))
 
 
@@ -116,28 +119,65 @@ def versions_are_the_old_ones(look: Look) -> Iterator[Finding]:
 
 def services_run(look: Look) -> Iterator[Finding]:
     for host in reachable(look, look.hosts):
-        for fact, state in sorted(host.facts.items()):
-            if fact.startswith("service:") and state not in (*RUNNING, *NOBODY_SAYS):
-                service = fact.removeprefix("service:")
+        for name, state in sorted(host.facts.items()):
+            if name.startswith("service:") and state not in (*RUNNING, *NOBODY_SAYS):
+                service = name.removeprefix("service:")
                 yield found("L307", Severity.WARNING, host=host.host, service=service, state=state)
 
 
 def groups_are_alike(look: Look) -> Iterator[Finding]:
     groups = {component.hosts: hosts for _, component, hosts in look.components}
     for group, hosts in groups.items():
-        for fact in ALIKE:
-            values = {host.facts[fact] for host in reachable(look, hosts) if host.facts.get(fact)}
+        for name in ALIKE:
+            values = {host.facts[name] for host in reachable(look, hosts) if host.facts.get(name)}
             if len(values) > 1:
-                yield found("L308", Severity.WARNING, group=group, fact=fact, values=some(sorted(values)))
+                yield found("L308", Severity.WARNING, group=group, fact=name, values=some(sorted(values)))
 
 
 def hosts_are_what_they_were(look: Look) -> Iterator[Finding]:
     for host in reachable(look, look.hosts):
         before = look.before.get(host.host, {})
-        for fact in STABLE:
-            now = host.facts.get(fact, "")
-            if now and before.get(fact, now) != now:
-                yield found("L309", Severity.ERROR, host=host.host, fact=fact, found=now, expected=before[fact])
+        for name in STABLE:
+            now = host.facts.get(name, "")
+            if now and before.get(name, now) != now:
+                yield found("L309", Severity.ERROR, host=host.host, fact=name, found=now, expected=before[name])
+
+
+def one_primary_each(look: Look) -> Iterator[Finding]:
+    """Two hosts that take writes for one cluster (split brain), or replicas of nobody who was seen."""
+    for path, component, hosts in look.components:
+        clusters: dict[str, list[str]] = {}
+        roles = {host.host: role_in(host.facts, component.name) for host in reachable(look, hosts)}
+        for host, role in roles.items():
+            if role in LEADERS:
+                clusters.setdefault(look.seen[host].facts.get(fact(component.name, CLUSTER), ""), []).append(host)
+        for leaders in clusters.values():
+            if len(leaders) > 1:
+                yield found("L341", Severity.ERROR, path, component=component.name, hosts=some(leaders))
+        if not clusters and any(role in FOLLOWERS for role in roles.values()):
+            yield found("L344", Severity.WARNING, path, component=component.name)
+
+
+def quorums_can_lose_one(look: Look) -> Iterator[Finding]:
+    """One member more goes out while it is upgraded: can the rest still decide, with those that are silent?"""
+    for path, component, hosts in look.components:
+        roles = {host.host: role_in(host.facts, component.name) for host in reachable(look, hosts)}
+        quorum = quorum_of(component, hosts, roles)
+        if quorum is None or (component.rollout is not None and component.rollout.planned_outage):
+            continue
+        silent = sum(host in look.seen and not look.seen[host].reachable for host in quorum.members)
+        if silent >= spare(quorum.size):
+            yield found("L342", Severity.ERROR, path, component=component.name, size=quorum.size, down=silent)
+
+
+def roles_are_the_assumed_ones(look: Look) -> Iterator[Finding]:
+    for path, component, hosts in look.components:
+        for host in reachable(look, hosts):
+            assumed = role_in(look.assumes.get(host.host, {}), component.name)
+            now = role_in(host.facts, component.name)
+            if assumed and now and now != assumed:
+                fields = {"component": component.name, "found": now, "expected": assumed}
+                yield found("L343", Severity.ERROR, path, host=host.host, **fields)
 
 
 def number(text: str | None) -> int | None:
@@ -162,4 +202,7 @@ RULES: tuple[Callable[[Look], Iterable[Finding]], ...] = (
     services_run,
     groups_are_alike,
     hosts_are_what_they_were,
+    one_primary_each,
+    quorums_can_lose_one,
+    roles_are_the_assumed_ones,
 )

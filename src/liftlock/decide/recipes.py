@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from liftlock.decide.roles import LOOK, looks_once
 from liftlock.model.actions import Action, Kind
 from liftlock.model.findings import Path
 from liftlock.model.inventory import Inventory
@@ -37,6 +38,7 @@ class Laying(Struct, frozen=True):
     before: tuple[Laid, ...]
     after: tuple[Laid, ...]
     stops: tuple[Laid, ...] = ()  # how its services are stopped, where the recipe only restarts them
+    looks: tuple[Template, ...] = ()  # how its drivers read what it is on a host
 
 
 def lay(
@@ -60,6 +62,7 @@ def lay(
             before=lay_items(recipes.before.get(component.name, ()), drivers, setting),
             after=lay_items(recipes.after.get(component.name, ()), drivers, setting),
             stops=lay_items(stopping(recipes.items.get(component.name, ())), drivers, setting),
+            looks=looks_once(looks_of(recipes, component.name, drivers, setting)),
         )
     return found
 
@@ -99,6 +102,15 @@ def lay_items(items: Iterable[Item], drivers: Drivers, setting: Setting) -> tupl
     return tuple(sorted(laid, key=lambda one: rank(one.template)))
 
 
+def looks_of(recipes: Recipes, name: str, drivers: Drivers, setting: Setting) -> Iterable[Template]:
+    for items in (recipes.items, recipes.before, recipes.after):
+        for item in items.get(name, ()):
+            driver = drivers.get(item.driver)
+            look = driver.inquire(item.args, setting) if driver is not None else None
+            if look is not None:
+                yield replace(look, way="up")
+
+
 def stopping(items: Sequence[Item]) -> Iterable[Item]:
     """The items that restart a service, as items that stop it: their drivers' items have `restart` and `stop`."""
     for item in items:
@@ -135,10 +147,15 @@ def share_of(estimate_s: float, template: Template, whole_s: float) -> float:
     return estimate_s * template.estimate_s / whole_s if whole_s else 0.0
 
 
-def number(laid: Sequence[Laid], *, confirms: bool) -> Recipe:
-    """Names `NN-verb`. With `confirms`, what verifies on the way up is looked at once more after the soak."""
+def number(laid: Sequence[Laid], *, confirms: bool, looks: Sequence[Template] = ()) -> Recipe:
+    """Names `NN-verb`. With `confirms`, what verifies on the way up is looked at once more after the soak.
+
+    `looks` come right after the precheck and are numbered with it: whether roles are known renames no step.
+    """
     templates = tuple(confirmed(one.template) if confirms else one.template for one in laid)
-    return Recipe(tuple(f"{index:02d}-{template.verb}" for index, template in enumerate(templates)), templates)
+    names = tuple(f"{index:02d}-{template.verb}" for index, template in enumerate(templates))
+    seen = tuple(f"{LOOK}-{n}" if n else LOOK for n, _ in enumerate(looks))
+    return Recipe((*names[:1], *seen, *names[1:]), (*templates[:1], *looks, *templates[1:]))
 
 
 def confirmed(template: Template) -> Template:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from liftlock.decide.arrange import once_host
 from liftlock.decide.case import Case, Rule, error, warning
 from liftlock.decide.expand import PLACEHOLDER, is_reference
 from liftlock.decide.recipes import Laying
+from liftlock.decide.roles import once_host
 from liftlock.model.actions import Action, Kind
 from liftlock.model.findings import Finding, Path
 
@@ -18,7 +18,7 @@ SHELL = (Kind.COMMAND, Kind.VERIFY, Kind.DRAIN, Kind.READMIT, Kind.STOP, Kind.ST
 
 def placeholders_have_values(case: Case) -> Iterator[Finding]:
     for laying, lane, steps, _ in case.lanes():
-        hosts = laying.hosts if lane == "main" else once_host(laying) if laying.hosts else ()
+        hosts = laying.hosts if lane == "main" else laying.hosts and (once_host(laying.component, laying.hosts, {}),)
         texts = ((one.path, text) for one in steps for text in filled(one.template.action, one.template.undo))
         ats = ((one.path, one.template.at) for one in steps)
         yield from missing(case, laying, hosts, (*texts, *ats))

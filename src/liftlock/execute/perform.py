@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from liftlock.decide.roles import LOOK, role_changed
 from liftlock.execute.redact import Redactor
 from liftlock.execute.rights import before_refusal, refusal, secrets_at
 from liftlock.execute.world import World
@@ -230,7 +231,10 @@ class Performer:
             return Failure(FailureKind.TIMEOUT, "deadline", fields, outcome.output)
         if isinstance(outcome, Exited) and (refused := refusal(outcome, job.step.at)) is not None:
             return replace(self.failure_of(refused), output=before_refusal(outcome.output))
-        return driver.read(job.step.action, job.context, outcome)
+        answer = driver.read(job.step.action, job.context, outcome)
+        if job.step.name.startswith(LOOK) and isinstance(answer, Evidence):
+            return role_changed(job.context.component, job.context.assumes, answer) or answer
+        return answer
 
     def secrets(self, job: Job, script: Script) -> dict[str, SecretRef]:
         return secrets_at(self.world.hosts, job.step.at, script)

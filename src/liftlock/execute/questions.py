@@ -1,14 +1,14 @@
 """What a schedule makes worth asking of its hosts: room where it writes, services, ports, the versions that run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from liftlock.decide.expand import Layout, expand, lay_out
+from liftlock.decide.expand import Layout, expand, fill, fill_action, lay_out, variables
 from liftlock.execute.preview import context_of
-from liftlock.execute.survey import Question, Version
+from liftlock.execute.survey import Inquiry, Question, Version
 from liftlock.model.actions import Action, Kind
 from liftlock.model.inventory import Host
-from liftlock.model.schedule import Schedule, Stage, Step
+from liftlock.model.schedule import Schedule, Stage, Step, Template
 
 CHANGES = (Kind.INSTALL, Kind.CONFIGURE)  # a backup reads its paths, and a read-only disk is no obstacle to that
 WRITES = (Kind.INSTALL, Kind.CONFIGURE, Kind.BACKUP, Kind.MIGRATE, Kind.FETCH)
@@ -17,7 +17,11 @@ USUAL_STATE = "/var/tmp"
 UNIT_KEYS = ("unit", "service")  # arguments by which a driver names a unit of the host's service manager
 
 
-def questions_of(schedule: Schedule) -> dict[str, Question]:
+Inquiries = Mapping[str, tuple[Template, ...]]  # component -> how it is looked at
+NONE: Inquiries = {}
+
+
+def questions_of(schedule: Schedule, inquiries: Inquiries = NONE) -> dict[str, Question]:
     """For every host that has a lane. Hosts at which only others' steps run are asked what all are asked."""
     layout = lay_out(schedule)
     steps: dict[str, list[tuple[Stage, Step]]] = {host: [] for host in schedule.hosts}
@@ -25,10 +29,10 @@ def questions_of(schedule: Schedule) -> dict[str, Question]:
         for host in stage.hosts:
             names = layout.ways[stage.recipe].up
             steps[host] += [(stage, expand(layout, f"{stage.id}/{host}/{name}")) for name in names]
-    return {host: question(layout, host, found) for host, found in steps.items()}
+    return {host: question(layout, host, found, inquiries) for host, found in steps.items()}
 
 
-def question(layout: Layout, host: str, found: list[tuple[Stage, Step]]) -> Question:
+def question(layout: Layout, host: str, found: list[tuple[Stage, Step]], inquiries: Inquiries) -> Question:
     here = [step.action for _, step in found if step.at == host]
     versions = {version.component: version for version in versions_of(layout, found)}
     state = state_of(layout.schedule.hosts[host])
@@ -38,7 +42,27 @@ def question(layout: Layout, host: str, found: list[tuple[Stage, Step]]) -> Ques
         services=unique(name for action in here if action.kind in SERVICES for name in services_of(action)),
         ports=tuple(sorted({port for action in here if action.kind is Kind.VERIFY for port in ports_of(action)})),
         versions=tuple(versions.values()),
+        inquiries=tuple(inquiries_of(layout, found, inquiries)),
     )
+
+
+def inquiries_of(layout: Layout, found: list[tuple[Stage, Step]], inquiries: Inquiries) -> Iterator[Inquiry]:
+    """Once for each component that has a lane on the host: what it is there now, before anything was done."""
+    lanes = {stage.component: step for stage, step in reversed(found)}
+    for component, step in lanes.items():
+        known = variables(layout.schedule, component, step.subject, back=True)
+        for number, look in enumerate(inquiries.get(component, ()), start=1):
+            asked = Step(
+                id=f"{step.lane}/look-{look.verb}-{number}",
+                lane=step.lane,
+                name="look",
+                subject=step.subject,
+                at=fill(look.at, known) or step.subject,
+                action=fill_action(look.action, known),
+                timeout_s=look.timeout_s,
+            )
+            context = context_of(layout.schedule, component, asked.id, step.subject, before=True)
+            yield Inquiry(component, asked, context)
 
 
 def state_of(host: Host) -> str:

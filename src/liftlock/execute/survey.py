@@ -10,6 +10,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from liftlock.decide.arrange import STABLE_FACTS
+from liftlock.decide.roles import fact
 from liftlock.execute.reading import look_at
 from liftlock.execute.redact import Learning, Redactor
 from liftlock.model.actions import Again, Context, Evidence, Exited, Failure, Script
@@ -20,6 +21,7 @@ from liftlock.model.survey import HostSurvey, Survey
 
 LOOK_TIMEOUT_S = 20.0
 VALUE_MAX = 200
+FACTS_MAX = 60  # of one component on one host
 SIDE_BY_SIDE = 50
 
 # Builtins wherever they suffice: a fork costs more than all of them together.
@@ -109,6 +111,10 @@ class Version(Struct, frozen=True):
     context: Context
 
 
+class Inquiry(Version, frozen=True):
+    """How a component's own facts are read on a host: its step's evidence, kept as `<component>.<name>`."""
+
+
 class Question(Struct, frozen=True):
     """What is asked of one host beyond what is asked of all. `paths`, `writes`, `services`: without blanks.
 
@@ -120,6 +126,7 @@ class Question(Struct, frozen=True):
     services: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
     versions: tuple[Version, ...] = ()
+    inquiries: tuple[Inquiry, ...] = ()
 
 
 Progress = Callable[[HostSurvey, int, int], None]  # a host's answer, how many answered, of how many
@@ -168,6 +175,8 @@ async def ask(
     for version in question.versions:
         if seen := await read_version(hosts, version, drivers, secrets):
             facts[f"version:{version.component}"] = secrets.redactor.clean(seen)
+    for inquiry in question.inquiries:
+        facts |= secrets.redactor.clean(await inquire(hosts, inquiry, drivers, secrets))
     problem = "" if isinstance(said, Exited) and said.code == 0 else last_line(said.output)
     return HostSurvey(name, True, facts, greeting.clock_skew_s, problem)
 
@@ -202,19 +211,34 @@ def last_line(output: str) -> str:
     return lines[-1][:VALUE_MAX] if lines else ""
 
 
+async def inquire(hosts: Hosts, inquiry: Inquiry, drivers: Mapping[str, Driver], secrets: Secrets) -> dict[str, str]:
+    """The component's facts by their full names, in number and length bounded; empty where it does not answer."""
+    answer = await asked(hosts, inquiry, drivers, secrets)
+    if not isinstance(answer, Evidence):
+        return {}
+    told = {name: str(value)[:VALUE_MAX] for name, value in sorted(answer.facts.items()) if value not in (None, "")}
+    return {fact(inquiry.component, name): told[name] for name in list(told)[:FACTS_MAX]}
+
+
 async def read_version(hosts: Hosts, version: Version, drivers: Mapping[str, Driver], secrets: Secrets) -> str:
     """The version that the running component reports; empty where it does not answer."""
-    driver, step = drivers[version.step.action.driver], version.step
-    operation = driver.operate(step.action, version.context)
+    answer = await asked(hosts, version, drivers, secrets)
+    return "" if answer is None else version_in(answer, version.context.version)
+
+
+async def asked(
+    hosts: Hosts, look: Version, drivers: Mapping[str, Driver], secrets: Secrets
+) -> Evidence | Failure | Again | None:
+    """What a driver reads from its look; None where there was nothing to be read."""
+    driver, step = drivers[look.step.action.driver], look.step
+    operation = driver.operate(step.action, look.context)
     if isinstance(operation, Failure):
-        return ""
+        return None
     try:
         outcome = await look_at(hosts, step.at, operation, secrets, timeout_s=LOOK_TIMEOUT_S)
     except WorldError:
-        return ""
-    if outcome is None:
-        return ""
-    return version_in(driver.read(step.action, version.context, outcome), version.context.version)
+        return None
+    return None if outcome is None else driver.read(step.action, look.context, outcome)
 
 
 def version_in(answer: Evidence | Failure | Again, asked: str) -> str:

@@ -165,6 +165,10 @@ def amend_run(run: Run, entry: ev.Entry, event: ev.RunAmended) -> None:
     for lane_id in event.dropped:
         if (lane := run.lanes.pop(lane_id, None)) is not None:
             drop_lane(run, lane_id, lane)
+    for name in {stage_of(lane_id) for lane_id in event.dropped}:
+        if name in run.stages and not run.stages[name].lanes:
+            del run.stages[name]  # nothing of it is left; if the new schedule has it, it is opened again
+            run.holds.pop(name, None)
     run.holds = {subject: why for subject, why in run.holds.items() if lane_of(subject) not in event.dropped}
     stop_soak_clocks(run, entry)
 

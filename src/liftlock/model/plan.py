@@ -106,6 +106,7 @@ class Component(Part, frozen=True):
     after: tuple[str, ...] = ()
     per: Literal["component", "wave"] = "component"
     stateful: bool = False
+    quorum: bool | Annotated[int, Meta(ge=1)] = False
     once_before: tuple[dict[str, Any], ...] = ()
     once_after: tuple[dict[str, Any], ...] = ()
     once_at: str = ""  # where the once lanes run; empty: the first host

@@ -11,7 +11,7 @@ Ids:  stage  orders/1/w2            component / hop / wave
 from hashlib import sha256
 from typing import Literal
 
-from msgspec import Struct, json
+from msgspec import UNSET, Struct, UnsetType, json
 
 from liftlock.model.actions import Action
 from liftlock.model.inventory import Host
@@ -57,6 +57,13 @@ class Capacity(Struct, frozen=True):
     size: int
     out_max: int
     back_out_max: int
+
+
+class Quorum(Struct, frozen=True):
+    """Hosts of which our acts never take two out together. `size`: all that vote, those outside the plan as well."""
+
+    members: tuple[str, ...]
+    size: int
 
 
 class Policy(Struct, frozen=True):
@@ -114,6 +121,7 @@ class Schedule(Struct, frozen=True):
     unsigned_approvals: bool = False
     notify: tuple[Notify, ...] = ()
     language: str = ""
+    quorums: dict[str, Quorum] | UnsetType = UNSET  # by component; a schedule without one is written as it always was
 
 
 class Step(Struct, frozen=True):

@@ -45,6 +45,10 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "It holds data that must not be lost: a proved backup comes first.",
             "持有不可丢失的数据：必须先有经验证的备份。",
         ),
+        "quorum": (
+            "Its hosts vote: no two of them are ever out together. A number: how many vote in all, if others do too.",
+            "各主机参与投票：绝不同时停用其中两台。写数字表示投票成员总数（含本计划之外的成员）。",
+        ),
         "once_before": (
             "Done once before the first wave (expand migrations).",
             "第一批之前只执行一次（如扩展式迁移）。",

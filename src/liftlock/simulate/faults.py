@@ -26,6 +26,7 @@ class Faults(Struct, frozen=True):
     clock_jump: float = 0.0  # per operation: the wall clock jumps by up to an hour
     crash: float = 0.0
     rival: float = 0.0  # per controller: it falls asleep while it drives, and wakes when another one has taken over
+    failover: float = 0.0  # per operation: a primary and one of its replicas change their roles
     bad: Badness = ""
     bad_hosts: float = 1.0
 

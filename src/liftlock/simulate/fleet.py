@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from liftlock.decide.roles import role_in
 from liftlock.model.actions import (
     Delivered,
     Exited,
@@ -89,6 +90,7 @@ class Fleet:
         self.occurred: Counter[str] = Counter()  # what went wrong, and how often
         self.boots = 0
         self.hosts = {name: SimulatedHost(self.new_boot(), {}) for name in schedule.hosts}
+        self.roles = roles_of(schedule)
         self.hosts[CONTROLLER] = SimulatedHost(CONTROLLER, {})  # where calls are made from: always there
         for stage in schedule.stages:
             for name in stage.hosts:
@@ -244,6 +246,10 @@ class Fleet:
     def answer(self, script: Script) -> Exited:
         asked = script.variables
         service, kind = self.service(script), asked["kind"]
+        if kind == "role":
+            role = self.roles.get(asked["of"], {}).get(asked["host"], "")
+            self.note(asked["host"], asked["of"], "role", role)
+            return Exited(0, role)
         if kind == "gauge":
             return Exited(0, "0.2" if self.shows(service, under_traffic=True) else "0.0")
         if "probe" in asked:
@@ -300,8 +306,19 @@ class Fleet:
             host.boot = self.new_boot()
         elif self.happens("reboot"):
             host.boot = self.new_boot()
+        if self.happens("failover"):
+            self.fail_over()
         if self.happens("clock_jump"):
             self.clock.jump_s += self.rng.uniform(-600.0, 3600.0)
+
+    def fail_over(self) -> None:
+        """In each component, a replica takes its primary's place."""
+        for roles in self.roles.values():
+            replicas = sorted(host for host, role in roles.items() if role != "primary")
+            primary = next((host for host, role in roles.items() if role == "primary"), None)
+            if primary is not None and replicas:
+                new = self.rng.choice(replicas)
+                roles[primary], roles[new] = roles[new], "primary"
 
     def is_dead(self, host: SimulatedHost) -> bool:
         return host.dead_until_s > self.clock.monotonic()
@@ -318,3 +335,12 @@ class Fleet:
         if self.keeps_trace:
             now = self.clock.now()
             self.trace.append(Happening(self.clock.monotonic(), now, host, component, kind, what, back))
+
+
+def roles_of(schedule: Schedule) -> dict[str, dict[str, str]]:
+    """Every component's hosts with the roles that its schedule assumes: at the start they are true."""
+    found: dict[str, dict[str, str]] = {}
+    for component in schedule.policies:
+        roles = {host: role_in(facts, component) for host, facts in schedule.assumes.items()}
+        found[component] = {host: role for host, role in roles.items() if role}
+    return found

@@ -5,7 +5,7 @@ What a person answered for is excused, for that host and that step only: `excuse
 
 from collections.abc import Callable, Iterator
 
-from liftlock.simulate import promises_back, promises_hosts, promises_record
+from liftlock.simulate import promises_back, promises_hosts, promises_record, promises_roles
 from liftlock.simulate.story import Story
 
 PROMISES: tuple[Callable[[Story], Iterator[str]], ...] = (
@@ -29,6 +29,8 @@ PROMISES: tuple[Callable[[Story], Iterator[str]], ...] = (
     promises_back.undo_follows_dependents,
     promises_back.an_outage_is_complete,
     promises_back.rolled_back_means_the_old_version_verified,
+    promises_roles.the_primary_goes_last,
+    promises_roles.a_quorum_is_kept,
 )
 
 

@@ -64,6 +64,8 @@ class Simulated:
     def operate(self, action: Action, context: Context) -> Operation | Failure:
         if is_look(context):
             return Script("simulated", {"kind": "gauge", "host": context.host, "of": context.component})
+        if "look" in action.args:
+            return Script("simulated", {"kind": "role", "host": context.host, "of": context.component})
         said = {"kind": action.kind.value, "host": context.host, "version": context.version, "of": context.component}
         match action.kind:
             case Kind.PRECHECK:
@@ -84,6 +86,8 @@ class Simulated:
         match outcome:
             case Exited(code=0, output=output) if is_look(context):
                 return Evidence({"value": float(output)})
+            case Exited(code=0, output=output) if "look" in action.args:
+                return Evidence({"role": output})
             case Exited(code=0, output=output):
                 return Evidence({"output": output})
             case Exited(code=code):
