@@ -34,8 +34,11 @@ OWN = {
     "postgres-checks",
     "systemd",
 }
+OWN |= {"reloading", "mariadb-common", "mariadb-list", "redis-common", "redis-list", "redis-role", "redis-scratch"}
 FAILS = re.compile(r"\bfail ([a-z_]+)")
 MARIADB = ("mariadb-common", "mariadb-facts", "mariadb-list", "mariadb-dump", "mariadb-prove", "mariadb-restore")
+REDIS = tuple(f"redis-{name}" for name in ("common", "facts", "list", "save", "scratch", "prove", "restore"))
+ROLES = tuple(f"redis-{name}" for name in ("common", "facts", "role"))
 TOGETHER = {
     "release": ("release-install", "release-undo", "release-look"),
     "config": ("config-write", "config-undo", "config-look"),
@@ -74,6 +77,9 @@ TOGETHER = {
     ),
     "reload.haproxy": ("reloading", "haproxy-reload"),
     "backup.mariadb": MARIADB,
+    "backup.redis": REDIS,
+    "drain.redis": (*ROLES, "redis-drain"),
+    "readmit.redis": (*ROLES, "redis-readmit"),
     "reload.nginx": ("reloading", "nginx-reload"),
 }
 
@@ -143,6 +149,9 @@ def test_shellcheck_accepts_every_body(name: str) -> None:
     shared["mariadb-facts"] = ("mariadb-common",)
     shared |= dict.fromkeys(("mariadb-dump", "mariadb-prove", "mariadb-restore"), ("mariadb-common", "mariadb-list"))
     shared |= {each: ("systemd",) for name in ("systemd", "systemd.dropin") for each in TOGETHER[name][1:]}
+    shared |= dict.fromkeys(("redis-drain", "redis-readmit"), ("redis-common", "redis-role"))
+    shared |= dict.fromkeys(("redis-prove", "redis-restore"), ("redis-common", "redis-list", "redis-scratch"))
+    shared |= {"redis-facts": ("redis-common",), "redis-save": ("redis-common", "redis-list")}
     text = body(*shared.get(name, ()), name)
     done = subprocess.run(["shellcheck", "-s", "sh", "-"], input=text.encode(), stdout=subprocess.PIPE, check=False)
     assert done.returncode == 0, done.stdout.decode()

@@ -1,5 +1,5 @@
 # How a MariaDB or MySQL is asked: which server, as which user of the host, and what its refusals are called.
-# SQL goes in through standard input; a password only ever comes as MARIADB_PASSWORD, and lies in a file of ours meanwhile.
+# SQL goes in through standard input; a password comes as MARIADB_PASSWORD, and lies in a file of ours meanwhile.
 # state key my_socket my_address my_port my_as my_user my_bin
 : "${my_socket?}" "${my_address?}" "${my_port?}" "${my_as?}" "${my_user?}" "${my_bin?}"
 unset MYSQL_HOST MYSQL_TCP_PORT MYSQL_UNIX_PORT MYSQL_PWD MYSQL_HOME MARIADB_HOME
