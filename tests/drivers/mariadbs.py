@@ -29,7 +29,16 @@ class Mariadb:
         until(lambda: self.ask("SELECT 1") == "1", 30)
 
     def ask(self, sql: str) -> str:
-        command = ["mariadb", "--no-defaults", "--socket", self.socket, "--user=root", "--batch", "--skip-column-names"]
+        command = [
+            "mariadb",
+            "--no-defaults",
+            "--socket",
+            self.socket,
+            "--user=root",
+            "--default-character-set=utf8mb4",
+            "--batch",
+            "--skip-column-names",
+        ]
         done = subprocess.run(
             command, input=sql.encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
         )

@@ -34,7 +34,8 @@ OWN = {
     "postgres-checks",
     "systemd",
 }
-OWN |= {"reloading", "mariadb-common", "mariadb-list", "redis-common", "redis-list", "redis-role", "redis-scratch"}
+OWN |= {"reloading", "mariadb-common", "mariadb-list", "mariadb-marks"}
+OWN |= {"redis-common", "redis-list", "redis-role", "redis-scratch"}
 FAILS = re.compile(r"\bfail ([a-z_]+)")
 MARIADB = ("mariadb-common", "mariadb-facts", "mariadb-list", "mariadb-dump", "mariadb-prove", "mariadb-restore")
 REDIS = tuple(f"redis-{name}" for name in ("common", "facts", "list", "save", "scratch", "prove", "restore"))
@@ -77,6 +78,7 @@ TOGETHER = {
     ),
     "reload.haproxy": ("reloading", "haproxy-reload"),
     "backup.mariadb": MARIADB,
+    "migrate.mariadb": ("mariadb-common", "mariadb-marks", "mariadb-migrate", "mariadb-migrate-look"),
     "backup.redis": REDIS,
     "drain.redis": (*ROLES, "redis-drain"),
     "readmit.redis": (*ROLES, "redis-readmit"),
@@ -146,6 +148,7 @@ def test_shellcheck_accepts_every_body(name: str) -> None:
     shared |= dict.fromkeys(("postgres-backup-prove", "postgres-restore-logical"), ROWS)
     shared |= {"postgres-restore-physical": SCRATCH, "postgres-backup-take": (*ROWS, "postgres-checks")}
     shared |= dict.fromkeys(("haproxy-reload", "nginx-reload"), ("reloading",))
+    shared |= dict.fromkeys(("mariadb-migrate", "mariadb-migrate-look"), ("mariadb-common", "mariadb-marks"))
     shared["mariadb-facts"] = ("mariadb-common",)
     shared |= dict.fromkeys(("mariadb-dump", "mariadb-prove", "mariadb-restore"), ("mariadb-common", "mariadb-list"))
     shared |= {each: ("systemd",) for name in ("systemd", "systemd.dropin") for each in TOGETHER[name][1:]}

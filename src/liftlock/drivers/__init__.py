@@ -25,6 +25,7 @@ MODULES = (
     "haproxy_shift",
     "reloading",
     "mariadb_backup",
+    "migrate_mariadb",
     "redis",
     "draining",
     "http",

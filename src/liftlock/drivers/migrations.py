@@ -170,6 +170,11 @@ def class_of(one: Migration, classes: Mapping[str, str]) -> Declared:
         done = effects(one.text)
     except Unreadable:
         return Declared()
+    return followed(one, done)
+
+
+def followed(one: Migration, done: tuple[Effect, ...]) -> Declared:
+    """The class that follows from what the file does, where nobody declared one; empty where somebody must."""
     if one.down is not None and not any(each.code in LOST for each in done):
         return Declared("reversible")
     return Declared() if any(each.breaks or each.loses for each in done) else Declared("expand")

@@ -8,7 +8,7 @@ exec 9>&1 # what fails inside $(…) is told to the same reader
 my_said=$state/.liftlock-mariadb-${key:?}.$$
 my_options=$my_said.cnf
 my_clean() {
-  rm -f "$my_said" "$my_options"
+  rm -f "$my_said" "$my_said.why" "$my_options"
 }
 trap 'my_clean' EXIT
 trap 'exit 143' HUP INT TERM
@@ -52,7 +52,8 @@ my_run() {
 
 # my_client [argument]...: SQL on standard input, bare rows on standard output; the first error ends it
 my_client() {
-  my_run "$my_mariadb" "--defaults-extra-file=$my_options" --batch --skip-column-names --unbuffered "$@"
+  my_run "$my_mariadb" "--defaults-extra-file=$my_options" --default-character-set=utf8mb4 --batch \
+    --skip-column-names --unbuffered "$@"
 }
 
 # my_ask sql [argument]...: an answer, or the failure that the server's number means

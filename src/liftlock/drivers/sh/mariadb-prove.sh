@@ -20,7 +20,7 @@ clean() {
 # asked [argument]...: a socket's name may only be short, so that it is called from its own folder
 asked() (
   cd "$data"
-  "$my_mariadb" --no-defaults --socket=./s --user=root --batch --skip-column-names "$@"
+  "$my_mariadb" --no-defaults --socket=./s --user=root --default-character-set=utf8mb4 --batch --skip-column-names "$@"
 )
 
 # initialise: named from its folder, since the tool takes no space in a path. For root it is kept from giving the
