@@ -55,8 +55,13 @@ class Redis:
         return next((line.partition(":")[2] for line in lines if line.startswith(f"{name}:")), "")
 
     def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
+        """Asked again where it is not ready to end, as while it writes its first append-only file."""
+
+        def ended() -> bool:
+            self.process.terminate()
+            return self.process.poll() is not None
+
+        until(ended, 30)
 
 
 @pytest.fixture

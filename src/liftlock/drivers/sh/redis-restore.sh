@@ -24,6 +24,12 @@ done
 took=$(info master_link_status)
 told "$redis" REPLICAOF NO ONE >/dev/null
 [ "$took" = up ] || fail late within "$within"
+while learn "$redis" && [ "$(info aof_enabled)" = 1 ] &&
+  [ "$(info aof_rewrite_in_progress)/$(info aof_rewrite_scheduled)" != 0/0 ]; do
+  ticks=$((ticks - 1)) # its append-only file is written anew; before that, a restart would not find what was restored
+  [ "$ticks" -gt 0 ] || fail late within "$within"
+  nap
+done
 as_listed "$redis"
 say path "$path"
 say restored "$now"
