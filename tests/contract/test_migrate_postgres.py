@@ -52,7 +52,9 @@ class Case(Bench):
         item, setting = self.item(**fields), self.setting(**{f"db/{name}": text for name, text in texts.items()})
         errors = [code for code, _ in DRIVER.complain(item, setting) if code not in DRIVER.manifest.advice]
         assert not errors
-        return DRIVER.expand(item, setting)
+        ready, *steps = DRIVER.expand(item, setting)
+        assert ready.verb == "ready"
+        return tuple(steps)
 
     def not_done(self, step: Template, name: str) -> bool:
         found = self.settle(DRIVER, step.action, name)
@@ -260,21 +262,21 @@ def test_flyways_folder_and_its_history(case: Case) -> None:
     texts = {"V1__first.sql": "a", "V2__add_notes.sql": ADD, "U2__add_notes.sql": "DROP TABLE notes;"}
     texts["V1__first.sql"] = "a"  # the text whose CRC-32 the history holds; it is never sent
     item = case.item(folder="", flyway="db")
-    first, second = DRIVER.expand(item, case.setting(**{f"db/{name}": text for name, text in texts.items()}))
+    _, first, second = DRIVER.expand(item, case.setting(**{f"db/{name}": text for name, text in texts.items()}))
     assert case.good(case.do(DRIVER, first, "01-m"))["already"] == "flyway"
     assert case.good(case.do(DRIVER, second, "02-m"))["applied"] == "yes"
     row = "SELECT installed_rank, version, description, checksum IS NOT NULL, success FROM flyway_schema_history"
     assert case.sql(f"{row} WHERE script LIKE 'V2%'") == "2|2|add notes|t|t"
     case.good(case.undo(DRIVER, second, "02-m"))
     assert case.sql("SELECT count(*) FROM flyway_schema_history") == "1"
-    changed = DRIVER.expand(item, case.setting(**{"db/V1__first.sql": "b"}))[0]
+    changed = DRIVER.expand(item, case.setting(**{"db/V1__first.sql": "b"}))[1]
     assert case.bad(case.do(DRIVER, changed, "01-m")).code == "migrate.postgres.changed"
 
 
 def test_a_repeatable_runs_again_when_it_changed(case: Case) -> None:
     for text, already in (("1", "no"), ("1", "yes"), ("2", "no")):
         body = {"db/R__v.sql": f"CREATE OR REPLACE VIEW v AS SELECT {text} AS n;"}
-        (step,) = DRIVER.expand(case.item(folder="", flyway="db"), case.setting(**body))
+        _, step = DRIVER.expand(case.item(folder="", flyway="db"), case.setting(**body))
         assert case.good(case.do(DRIVER, step, "01-m"))["already"] == already
         assert case.sql("SELECT n FROM v") == text
 
@@ -312,3 +314,29 @@ def test_two_at_once_apply_it_once(case: Case, tmp_path_factory: pytest.TempPath
     assert case.good(first)["already"] == "no"
     assert other.good(answers[0])["already"] == "yes"
     assert case.sql("SELECT count(*) FROM notes") == "1"
+
+
+def test_facts_of_a_server(case: Case) -> None:
+    look = DRIVER.inquire(case.item(), case.setting())
+    assert look is not None
+    facts = case.good(case.do(DRIVER, look, "00-look"))
+    assert (facts["role"], facts["wal_level"], facts["checksums"]) == ("primary", "logical", "off")
+    assert facts["version"].split(".")[0] == facts["installed"].split(".")[0]
+    assert facts["version"] in case.sql("SELECT version()")
+    assert facts["cluster"] == case.sql("SELECT system_identifier FROM pg_control_system()")
+    assert facts["data_directory"] == str(case.cluster.data)
+    assert facts["extensions"].startswith("plpgsql 1.")
+    assert facts["sizes"].startswith("postgres ")
+    assert len(facts) < 60
+
+
+def test_work_does_not_begin_beside_a_transaction_that_is_open_for_long(case: Case) -> None:
+    item = case.item(long_transaction_s=0.6)
+    ready = DRIVER.expand(item, case.setting(**{"db/1.sql": ADD}))[0]
+    session = case.cluster.session(case.database)
+    session.ask("BEGIN; SELECT pg_sleep(2)")
+    failure = case.bad(case.do(DRIVER, ready, "00-ready"))
+    assert (failure.code, failure.kind) == ("migrate.postgres.long", FailureKind.TRANSIENT)
+    assert "idle in transaction" in str(failure.fields["holder"])
+    session.close()
+    assert case.good(case.do(DRIVER, ready, "00-ready"))["longest_transaction_s"] == "0"

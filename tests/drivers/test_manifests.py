@@ -36,6 +36,7 @@ OWN = {
 }
 OWN |= {"reloading", "mariadb-common", "mariadb-list", "mariadb-marks"}
 OWN |= {"redis-common", "redis-list", "redis-role", "redis-scratch"}
+}
 FAILS = re.compile(r"\bfail ([a-z_]+)")
 MARIADB = ("mariadb-common", "mariadb-facts", "mariadb-list", "mariadb-dump", "mariadb-prove", "mariadb-restore")
 REDIS = tuple(f"redis-{name}" for name in ("common", "facts", "list", "save", "scratch", "prove", "restore"))
@@ -75,6 +76,7 @@ TOGETHER = {
         "postgres-migrate-undo",
         "postgres-migrate-look",
         "postgres-dry-run",
+        "postgres-facts",
     ),
     "reload.haproxy": ("reloading", "haproxy-reload"),
     "backup.mariadb": MARIADB,

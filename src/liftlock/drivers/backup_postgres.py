@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from liftlock.drivers.postgres import KINDS, Server, postgres_script, server_args, server_complaints
 from liftlock.drivers.postgres import WORDS as SERVER_WORDS
+from liftlock.drivers.postgres_facts import facts_script, inquiry
 from liftlock.drivers.technology import VERSION, Complaints, Technology, pinned, read_script, words
 from liftlock.model.actions import Action, Context, Evidence, Failure, FailureKind, Kind, Outcome, Script, Traits
 from liftlock.model.plan import Text
@@ -150,7 +151,13 @@ class BackupPostgresDriver(Technology):
             found += ((f"{NAME}.jobs", {}),)
         return found
 
+    def inquire(self, item: BackupPostgres, setting: Setting) -> Template | None:
+        names = [item.postgres] if isinstance(item.postgres, str) else list(item.postgres)
+        return inquiry(NAME, item, "postgres" if names[0] == "all" else pinned(names[0]))
+
     def operate(self, action: Action, context: Context) -> Script:
+        if action.kind is Kind.PRECHECK:
+            return facts_script(action, context)
         told = told_of(action, context)
         match action.kind, action.args["form"]:
             case Kind.BACKUP, _:

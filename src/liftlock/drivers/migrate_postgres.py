@@ -24,6 +24,7 @@ from liftlock.drivers.migrations import (
     from_folder,
 )
 from liftlock.drivers.postgres import KINDS, Server, postgres_script, server_args, server_complaints
+from liftlock.drivers.postgres_facts import facts_script, inquiry, read_facts
 from liftlock.drivers.sql import Unreadable
 from liftlock.drivers.technology import VERSION, Complaints, Technology, pinned, read_script, split_facts, words
 from liftlock.model.actions import (
@@ -71,6 +72,9 @@ class Migrate(Server, frozen=True):
     lock_pause_s: Duration = field(default=10.0, name="lock_pause")
     statement_timeout_s: Duration = field(default=600.0, name="statement_timeout")
     dry_run: bool = False
+    long_transaction_s: Annotated[float, Meta(gt=0, extra={"form": "duration"})] = field(
+        default=300.0, name="long_transaction"
+    )
 
 
 class MigrateDriver(Technology):
@@ -92,7 +96,13 @@ class MigrateDriver(Technology):
     def expand(self, item: Migrate, setting: Setting) -> tuple[Template, ...]:
         found = chosen(item, setting)
         steps = [template_of(item, one) for one in found]
-        return (dry_run(item, found), *steps) if item.dry_run and found else tuple(steps)
+        if not found:
+            return ()
+        ready = inquiry(NAME, item, pinned(item.postgres), limit_s=item.long_transaction_s)
+        return (ready, dry_run(item, found), *steps) if item.dry_run else (ready, *steps)
+
+    def inquire(self, item: Migrate, setting: Setting) -> Template | None:
+        return inquiry(NAME, item, pinned(item.postgres))
 
     def complain(self, item: Migrate, setting: Setting) -> Complaints:
         found = server_complaints(NAME, item)
@@ -116,7 +126,7 @@ class MigrateDriver(Technology):
 
     def operate(self, action: Action, context: Context) -> Script:
         if action.kind is Kind.PRECHECK:
-            return dry_script(action, context)
+            return precheck(action, context)
         match action.args["way"]:
             case "down":
                 parts: tuple[str, ...] = (*PARTS, "postgres-migrate-undo")
@@ -127,6 +137,8 @@ class MigrateDriver(Technology):
         return postgres_script(action, context, parts, known(action, context))
 
     def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure:
+        if "facts" in action.args:
+            return read_facts(NAME, action, outcome, FAILURES)
         found = read_script(NAME, outcome, FAILURES)
         if isinstance(found, Evidence) and action.args.get("way") == "keep":
             return Evidence({"kept": found.facts["mark"], "name": action.args["name"]}, found.output)
@@ -155,9 +167,11 @@ class MigrateDriver(Technology):
         return Evidence({"name": name, "applied": facts["ours"], "looked_at": "yes"})
 
     def preview(self, action: Action, context: Context) -> Script | None:
-        return dry_script(action, context) if action.kind is Kind.PRECHECK else look(action, context, wait_s=0)
+        return precheck(action, context) if action.kind is Kind.PRECHECK else look(action, context, wait_s=0)
 
     def show(self, action: Action, context: Context, outcome: Outcome) -> Preview:
+        if "facts" in action.args:
+            return shown_facts(read_facts(NAME, action, outcome, FAILURES))
         if action.kind is Kind.PRECHECK:
             return shown_dry(read_script(NAME, outcome, FAILURES))
         if not isinstance(outcome, Exited) or outcome.code:
@@ -314,6 +328,10 @@ def look(action: Action, context: Context, *, wait_s: int) -> Script:
     return postgres_script(action, context, ("postgres-mark", "postgres-index", "postgres-migrate-look"), told)
 
 
+def precheck(action: Action, context: Context) -> Script:
+    return facts_script(action, context) if "facts" in action.args else dry_script(action, context)
+
+
 def dry_script(action: Action, context: Context) -> Script:
     args, told = action.args, {"component": context.component, "name": "-"}
     for place, one in enumerate(args["files"]):
@@ -324,6 +342,12 @@ def dry_script(action: Action, context: Context) -> Script:
         "count": str(len(args["files"]))
     }
     return postgres_script(action, context, ("postgres-mark", "postgres-dry-run"), told)
+
+
+def shown_facts(found: Evidence | Failure) -> Preview:
+    if isinstance(found, Failure):
+        return Preview(False, f"not ready: {found.code} {found.fields}")
+    return Preview(False, "\n".join(f"{name}: {value}" for name, value in sorted(found.facts.items())))
 
 
 def shown_dry(found: Evidence | Failure) -> Preview:

@@ -1,6 +1,7 @@
 """The words of what can be wrong with migrations, in both languages, apart from the code that finds it."""
 
 from liftlock.drivers.postgres import WORDS as SERVER_WORDS
+from liftlock.drivers.postgres_facts import WORDS as FACT_WORDS
 
 RISKS = {
     "index_blocks": (
@@ -35,6 +36,7 @@ RISKS = {
 ADVICE = (*(f"risk_{code}" for code in RISKS), "expand_overwrites")
 WORDS = {
     **SERVER_WORDS,
+    **FACT_WORDS,
     **{
         f"risk_{code}": (f"{{file}}, line {{line}}: {en}", f"{{file}} 第 {{line}} 行:{zh}")
         for code, (en, zh) in RISKS.items()
