@@ -149,7 +149,8 @@ class Bench:
         self.facts: dict[str, dict[str, Any]] = {}
         self.attempts: dict[str, int] = {}
 
-    def setting(self, **texts: str) -> Setting:
+    @staticmethod
+    def setting(**texts: str) -> Setting:
         return Setting("orders", "1.0", "1.1", False, {"h1": {"address": "127.0.0.1"}}, {}, texts)
 
     def do(self, driver: Driver, template: Template, name: str, of: str = "") -> Evidence | Failure:

@@ -67,6 +67,7 @@ TOGETHER = {
         "postgres-restore-logical",
         "postgres-restore-physical",
     ),
+    "data.postgres": ("postgres-attempt", "postgres-migrate", "postgres-migrate-undo"),
     "migrate.postgres": (
         "postgres-common",
         "postgres-mark",

@@ -16,6 +16,7 @@ MODULES = (
     "backup",
     "backup_postgres",
     "migrate_postgres",
+    "data_postgres",
     "service",
     "apt",
     "systemd",

@@ -14,7 +14,6 @@ from liftlock.drivers.migration_words import ADVICE, WORDS
 from liftlock.drivers.migrations import (
     Declared,
     Migration,
-    alone,
     between,
     class_of,
     faults,
@@ -23,17 +22,15 @@ from liftlock.drivers.migrations import (
     from_flyway,
     from_folder,
 )
-from liftlock.drivers.postgres import KINDS, Server, postgres_script, server_args, server_complaints
-from liftlock.drivers.postgres_facts import facts_script, inquiry, read_facts
-from liftlock.drivers.sql import Unreadable
-from liftlock.drivers.technology import VERSION, Complaints, Technology, pinned, read_script, split_facts, words
+from liftlock.drivers.postgres import Server, postgres_script, server_args, server_complaints
+from liftlock.drivers.postgres_facts import inquiry
+from liftlock.drivers.postgres_marked import FAILURES, LITERAL, MarkedDriver, milliseconds, special
+from liftlock.drivers.technology import VERSION, Complaints, pinned, read_script, words
 from liftlock.model.actions import (
     Action,
     Context,
     Evidence,
-    Exited,
     Failure,
-    FailureKind,
     Irreversible,
     Kind,
     Outcome,
@@ -50,9 +47,6 @@ from liftlock.model.schedule import Template
 
 NAME = "migrate.postgres"
 STEPS_MAX = 60
-LITERAL = ("text", "files")
-PARTS = ("postgres-mark", "postgres-index", "postgres-attempt")
-FAILURES = KINDS | {"busy": FailureKind.TRANSIENT, "unmarked": FailureKind.UNHEALTHY, "state": FailureKind.TRANSIENT}
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*", re.ASCII)
 NO_RETURN = ("contract", "irreversible")
 
@@ -77,7 +71,7 @@ class Migrate(Server, frozen=True):
     )
 
 
-class MigrateDriver(Technology):
+class MigrateDriver(MarkedDriver):
     manifest = Manifest(
         name=NAME,
         version=VERSION,
@@ -125,61 +119,15 @@ class MigrateDriver(Technology):
         return found + tuple((f"{NAME}.{code}", fields) for code, fields in wrong)
 
     def operate(self, action: Action, context: Context) -> Script:
-        if action.kind is Kind.PRECHECK:
-            return precheck(action, context)
-        match action.args["way"]:
-            case "down":
-                parts: tuple[str, ...] = (*PARTS, "postgres-migrate-undo")
-            case "keep":
-                return look(action, context, wait_s=0)
-            case _:
-                parts = (*PARTS, "postgres-migrate")
-        return postgres_script(action, context, parts, known(action, context))
-
-    def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure:
-        if "facts" in action.args:
-            return read_facts(NAME, action, outcome, FAILURES)
-        found = read_script(NAME, outcome, FAILURES)
-        if isinstance(found, Evidence) and action.args.get("way") == "keep":
-            return Evidence({"kept": found.facts["mark"], "name": action.args["name"]}, found.output)
-        return found
-
-    def probe(self, action: Action, context: Context) -> Script | None:
-        return None if action.kind is Kind.PRECHECK else look(action, context, wait_s=60)
-
-    def settle(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure | None:
-        if not isinstance(outcome, Exited) or outcome.code:
-            return None
-        facts = split_facts(outcome.output)[0]
-        if "running" in facts:
-            return None
-        ours, name = facts["ours"] == "yes", action.args["name"]
-        match action.args["way"]:
-            case "keep":
-                return Evidence({"kept": facts["mark"], "name": name})
-            case "down":
-                done = not ours
-            case _:
-                made = facts["mark"] == "done" or (facts["mark"] == "begun" and seen(action, facts))
-                done = made and facts["checksum"] == action.args["checksum"]
-        if not done:
-            return Failure(FailureKind.INTERRUPTED, f"{NAME}.not_done", {"file": name})
-        return Evidence({"name": name, "applied": facts["ours"], "looked_at": "yes"})
+        return dry_script(action, context) if "files" in action.args else super().operate(action, context)
 
     def preview(self, action: Action, context: Context) -> Script | None:
-        return precheck(action, context) if action.kind is Kind.PRECHECK else look(action, context, wait_s=0)
+        return dry_script(action, context) if "files" in action.args else super().preview(action, context)
 
     def show(self, action: Action, context: Context, outcome: Outcome) -> Preview:
-        if "facts" in action.args:
-            return shown_facts(read_facts(NAME, action, outcome, FAILURES))
-        if action.kind is Kind.PRECHECK:
+        if "files" in action.args:
             return shown_dry(read_script(NAME, outcome, FAILURES))
-        if not isinstance(outcome, Exited) or outcome.code:
-            return Preview(changes=True)
-        facts, name = split_facts(outcome.output)[0], action.args["name"]
-        done = facts["mark"] == "done" and facts["checksum"] == action.args["checksum"]
-        state = "applied" if done else "changed since it was applied" if facts["mark"] == "done" else "to be applied"
-        return Preview(not done, f"{name} ({action.args['class']}): {state}")
+        return super().show(action, context, outcome)
 
 
 # --- from the plan to steps --------------------------------------------------------------------------------
@@ -269,10 +217,6 @@ def args_of(item: Migrate, one: Migration, text: str) -> dict[str, Any]:
     }
 
 
-def milliseconds(duration_s: float) -> str:
-    return f"{round(duration_s * 1000)}ms"
-
-
 def dry_run(item: Migrate, found: tuple[Migration, ...]) -> Template:
     files = [
         {"name": one.name, "text": one.text, "checksum": one.checksum, "repeatable": one.repeatable} for one in found
@@ -290,46 +234,7 @@ def dry_run(item: Migrate, found: tuple[Migration, ...]) -> Template:
     )
 
 
-# --- from a step to its script -----------------------------------------------------------------------------
-
-
-def known(action: Action, context: Context) -> dict[str, str]:
-    args = action.args
-    told = {name: str(args[name]) for name in ("text", "class", "checksum", "role", "lock", "statement", "version")}
-    told |= {"attempts": str(args["attempts"]), "pause": str(args["pause"]), "crc": args["flyway"]}
-    told["repeatable"] = "true" if args["repeatable"] else "false"
-    told["title"] = args["name"].partition("__")[2].removesuffix(".sql").replace("_", " ")
-    return told | marked(action, context) | special(args["text"])
-
-
-def marked(action: Action, context: Context) -> dict[str, str]:
-    return {"database": action.args["database"], "component": context.component, "name": action.args["name"]}
-
-
-def special(text: str) -> dict[str, str]:
-    """What a script must know of SQL that cannot run in a transaction; empty for all other."""
-    try:
-        found = alone(text)
-    except Unreadable:
-        found = None
-    if found is None:
-        return {"what": "", "index": "", "table": ""}
-    return {"what": found.what, "index": found.index, "table": found.table}
-
-
-def seen(action: Action, facts: dict[str, Any]) -> bool:
-    """Is the effect there of what could not be marked in the same transaction?"""
-    wanted = {"create": "valid", "drop": "none"}.get(special(action.args["text"])["what"], "")
-    return bool(wanted) and wanted == facts["index"]
-
-
-def look(action: Action, context: Context, *, wait_s: int) -> Script:
-    told = marked(action, context) | special(action.args["text"]) | {"wait": str(wait_s)}
-    return postgres_script(action, context, ("postgres-mark", "postgres-index", "postgres-migrate-look"), told)
-
-
-def precheck(action: Action, context: Context) -> Script:
-    return facts_script(action, context) if "facts" in action.args else dry_script(action, context)
+# --- the dry run ------------------------------------------------------------------------------------------
 
 
 def dry_script(action: Action, context: Context) -> Script:
@@ -342,12 +247,6 @@ def dry_script(action: Action, context: Context) -> Script:
         "count": str(len(args["files"]))
     }
     return postgres_script(action, context, ("postgres-mark", "postgres-dry-run"), told)
-
-
-def shown_facts(found: Evidence | Failure) -> Preview:
-    if isinstance(found, Failure):
-        return Preview(False, f"not ready: {found.code} {found.fields}")
-    return Preview(False, "\n".join(f"{name}: {value}" for name, value in sorted(found.facts.items())))
 
 
 def shown_dry(found: Evidence | Failure) -> Preview:

@@ -135,6 +135,10 @@ WORDS = {
         "The statements ran, but their mark does not say so; look at liftlock.migrations",
         "语句已执行,但标记不符;请查看 liftlock.migrations",
     ),
+    "rows": (
+        "Line {line}: {found} rows, not {least} to {most}",
+        "第 {line} 行:影响 {found} 行,应为 {least} 至 {most} 行",
+    ),
     "state": ("The state folder cannot be written to", "状态目录无法写入"),
     "not_done": ("{file} is not applied as this step wants it", "{file} 尚未按本步骤要求执行"),
 }

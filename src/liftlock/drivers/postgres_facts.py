@@ -1,7 +1,7 @@
-"""What a PostgreSQL is: version, role, lag, sizes, transactions, extensions, settings; and whether it is ready for work.
+"""What a PostgreSQL is: version, role, lag, sizes, transactions, extensions, settings; and if it is ready for work.
 
-Rule: a transaction that is open for long holds what a migration waits for, and everything behind it; so does one that is
-prepared and forgotten. Work does not begin beside them.
+Rule: a transaction that is open for long holds what a migration waits for, and everything behind it; so does one that
+is prepared and forgotten. Work does not begin beside them.
 """
 
 from typing import Any

@@ -58,4 +58,18 @@ attempt() {
     fi
   done
   [ ! -f "$pg_said" ] || pg_tell "$pg_said"
+  [ ! -f "$out" ] || counted
+}
+
+# counted: what statements with asserted numbers of rows said; a number that is wrong has rolled everything back
+counted() {
+  wrong=$(grep -m 1 '^liftlock: wrong ' "$out") || wrong=''
+  if [ -z "$wrong" ]; then
+    sed -n 's/^liftlock: \(rows_[0-9]*\|before_[0-9]*\|after_[0-9]*\)=/@\1=/p' "$out"
+    return 0
+  fi
+  read -r _ _ wrong_line wrong_least wrong_most wrong_found <<END
+$wrong
+END
+  fail rows line "$wrong_line" least "$wrong_least" most "$wrong_most" found "$wrong_found"
 }

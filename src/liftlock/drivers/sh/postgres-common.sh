@@ -84,6 +84,8 @@ pg_failed() {
   pg_line=$(printf '%s\n' "$pg_first" | sed -n 's/^psql:[^:]*:\([0-9][0-9]*\): .*$/\1/p')
   pg_text=$(printf '%s\n' "$pg_first" | sed 's/^psql:\([^:]*:[0-9]*: \)\{0,1\}//')
   [ -z "$pg_line" ] || pg_line=$((pg_line - pg_skip))
+  pg_at=$(sed '/:  [0-9A-Z]\{5\}: /q' "$1" | sed -n 's/^liftlock: at line //p' | tail -n 1)
+  pg_line=${pg_at:-$pg_line} # where a script was taken apart, and each part says where it comes from
   pg_tell "$1"
   pg_what=sql
   case $pg_state in
