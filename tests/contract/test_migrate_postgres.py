@@ -13,7 +13,7 @@ import pytest
 from liftlock.drivers.migrate_postgres import DRIVERS, Migrate
 from liftlock.model.actions import Evidence, Failure, FailureKind, Kind
 from liftlock.model.schedule import Template
-from tests.postgres import Bench, Cluster, made_cluster, missing
+from tests.postgres import BIN, Bench, Cluster, made_cluster, missing
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(bool(missing()), reason=missing() or "-")]
 DRIVER = DRIVERS[0]
@@ -340,3 +340,17 @@ def test_work_does_not_begin_beside_a_transaction_that_is_open_for_long(case: Ca
     assert "idle in transaction" in str(failure.fields["holder"])
     session.close()
     assert case.good(case.do(DRIVER, ready, "00-ready"))["longest_transaction_s"] == "0"
+
+
+def test_debians_name_of_a_cluster_says_its_port_and_programs(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing = f"15 main {case.cluster.port} online postgres {case.cluster.data} /var/log/x.log"
+    (tmp_path / "pg_lsclusters").write_text(f"#!/bin/sh\necho '14 old 5 down postgres /x /y'\necho '{listing}'\n")
+    (tmp_path / "pg_lsclusters").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    (step,) = case.steps({"1.sql": ADD}, cluster="15/main", port="", bin=str(BIN))
+    assert case.good(case.do(DRIVER, step, "01-m"))["name"] == "1.sql"
+    assert case.applied() == "1.sql done"
+    (step,) = case.steps({"1.sql": ADD}, cluster="15/other")
+    assert case.bad(case.do(DRIVER, step, "02-m")).fields == {"cluster": "15/other"}

@@ -131,10 +131,10 @@ class BackupPostgresDriver(Technology):
                 "backup",
                 Action(Kind.BACKUP, NAME, args),
                 Action(Kind.RESTORE, NAME, args, Traits(writes=True)),
-                timeout_s=4 * 3600.0,
+                timeout_s=3000.0,
                 estimate_s=60.0,
             ),
-            Template("prove", Action(Kind.PROVE, NAME, args), timeout_s=4 * 3600.0, estimate_s=60.0),
+            Template("prove", Action(Kind.PROVE, NAME, args), timeout_s=3000.0, estimate_s=60.0),
         )
 
     def complain(self, item: BackupPostgres, setting: Setting) -> Complaints:

@@ -98,7 +98,7 @@ class DataDriver(MarkedDriver):
             args = args_of(item, text, setting.texts.get(item.undo, ""), {}, "down")
             undo = Action(Kind.MIGRATE, NAME, args, Traits(writes=True), LITERAL)
         action = Action(Kind.MIGRATE, NAME, args_of(item, text, text, item.rows, "up"), traits, LITERAL)
-        return (Template("data", action, undo, timeout_s=3600.0, estimate_s=10.0),)
+        return (Template("data", action, undo, timeout_s=1800.0, estimate_s=10.0),)
 
     def inquire(self, item: Data, setting: Setting) -> Template | None:
         return inquiry(NAME, item, pinned(item.postgres))

@@ -169,7 +169,7 @@ def template_of(item: Migrate, one: Migration) -> Template:
         f"migrate-{verb_of(one.name)}",
         Action(Kind.MIGRATE, NAME, args, traits, LITERAL),
         undo_of(item, one, said),
-        timeout_s=3600.0 + waits_s,
+        timeout_s=1800.0 + waits_s,
         estimate_s=10.0,
     )
 
@@ -230,7 +230,7 @@ def dry_run(item: Migrate, found: tuple[Migration, ...]) -> Template:
         "statement": milliseconds(item.statement_timeout_s),
     }
     return Template(
-        "dry-run", Action(Kind.PRECHECK, NAME, args, literal=LITERAL), timeout_s=3600.0, estimate_s=10.0, way="up"
+        "dry-run", Action(Kind.PRECHECK, NAME, args, literal=LITERAL), timeout_s=1800.0, estimate_s=10.0, way="up"
     )
 
 

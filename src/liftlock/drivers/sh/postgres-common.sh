@@ -12,9 +12,9 @@ pg_skip=0 # lines of ours that stand before a person's SQL
 # Debian's name for a cluster says its port, its programs, its owner and its folder
 pg_debian() {
   pg_list=$(pg_lsclusters -h 2>/dev/null </dev/null) || pg_list=''
-  while read -r pg_version pg_name pg_at _ pg_owner pg_folder _; do
+  while read -r pg_version pg_name pg_listed _ pg_owner pg_folder _; do
     [ "$pg_version/$pg_name" = "$pg_cluster" ] || continue
-    pg_port=${pg_port:-$pg_at}
+    pg_port=${pg_port:-$pg_listed}
     pg_bin=${pg_bin:-/usr/lib/postgresql/$pg_version/bin}
     # shellcheck disable=SC2034 # for those who work on the server's files
     pg_data=$pg_folder
