@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from liftlock.drivers.backup_postgres import DRIVERS, BackupPostgres
-from liftlock.model.actions import Evidence, Failure, Kind
+from liftlock.model.actions import Evidence, Failure, FailureKind, Kind
 from tests.postgres import BIN, ROOT, Bench, Cluster, made_cluster, missing
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(bool(missing()), reason=missing() or "-")]
@@ -86,8 +86,14 @@ def test_logical_taken_proved_and_put_back(case: Case) -> None:
     taken, proved = case.steps(jobs=2)
     assert (taken.action.kind, proved.action.kind) == (Kind.BACKUP, Kind.PROVE)
     before = case.sums()
+    found = case.settle(DRIVER, taken.action, "01-backup")
+    assert isinstance(found, Failure)
+    assert found.kind is FailureKind.INTERRUPTED
     facts = case.take(taken)
     assert facts["databases"].split() == ["orders"]
+    found = case.settle(DRIVER, taken.action, "01-backup")
+    assert isinstance(found, Evidence)
+    assert (found.facts["path"], found.facts["sha256"]) == (facts["path"], facts["sha256"])
     proof = case.good(case.prove(proved))
     assert (proof["proved"], proof["tables"]) == ("1", "5")
     assert case.left() == [Path(facts["path"]).name]  # the scratch server and its folder are gone

@@ -64,6 +64,7 @@ TOGETHER = {
         "postgres-scratch",
         "postgres-backup-take",
         "postgres-backup-prove",
+        "postgres-backup-look",
         "postgres-restore-logical",
         "postgres-restore-physical",
     ),
@@ -149,7 +150,11 @@ def test_shellcheck_accepts_every_body(name: str) -> None:
     shared |= dict.fromkeys((each for each in TOGETHER["apt"] if each not in OWN), ("apt", "apt-world"))
     shared |= dict.fromkeys(TOGETHER["migrate.postgres"], PSQL)
     shared |= dict.fromkeys(("postgres-backup-prove", "postgres-restore-logical"), ROWS)
-    shared |= {"postgres-restore-physical": SCRATCH, "postgres-backup-take": (*ROWS, "postgres-checks")}
+    shared |= {
+        "postgres-backup-look": SCRATCH,
+        "postgres-restore-physical": SCRATCH,
+        "postgres-backup-take": (*ROWS, "postgres-checks"),
+    }
     shared |= dict.fromkeys(("haproxy-reload", "nginx-reload"), ("reloading",))
     shared |= dict.fromkeys(("mariadb-migrate", "mariadb-migrate-look"), ("mariadb-common", "mariadb-marks"))
     shared["mariadb-facts"] = ("mariadb-common",)

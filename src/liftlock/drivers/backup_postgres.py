@@ -14,8 +14,19 @@ from msgspec import Meta
 from liftlock.drivers.postgres import KINDS, Server, postgres_script, server_args, server_complaints
 from liftlock.drivers.postgres import WORDS as SERVER_WORDS
 from liftlock.drivers.postgres_facts import facts_script, inquiry
-from liftlock.drivers.technology import VERSION, Complaints, Technology, pinned, read_script, words
-from liftlock.model.actions import Action, Context, Evidence, Failure, FailureKind, Kind, Outcome, Script, Traits
+from liftlock.drivers.technology import VERSION, Complaints, Technology, pinned, read_script, split_facts, words
+from liftlock.model.actions import (
+    Action,
+    Context,
+    Evidence,
+    Exited,
+    Failure,
+    FailureKind,
+    Kind,
+    Outcome,
+    Script,
+    Traits,
+)
 from liftlock.model.plan import Text
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import Template
@@ -59,6 +70,7 @@ WORDS = {
         "The server has tablespaces of its own: a physical backup is not made of them here; take a logical one",
         "服务器有自定义表空间:此处不做其物理备份;请用逻辑备份",
     ),
+    "not_done": ("It was not completed, and is done again", "尚未完成,将重新执行"),
     "none": ("There is no backup to read", "没有可读取的备份"),
     "damaged": ("The backup is damaged: {path}", "备份已损坏:{path}"),
     "scratch": (
@@ -173,6 +185,21 @@ class BackupPostgresDriver(Technology):
 
     def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure:
         return read_script(NAME, outcome, FAILURES)
+
+    def probe(self, action: Action, context: Context) -> Script | None:
+        """A backup is there or not; a trial leaves nothing, and is made again; a restore is for a person to look at."""
+        if action.kind not in (Kind.BACKUP, Kind.PROVE):
+            return None
+        parts = ("postgres-scratch", "postgres-backup-look")
+        return postgres_script(action, context, parts, told_of(action, context))
+
+    def settle(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure | None:
+        if not isinstance(outcome, Exited) or outcome.code:
+            return None
+        facts = split_facts(outcome.output)[0]
+        if action.kind is Kind.BACKUP and facts["path"]:
+            return Evidence(facts | {"form": action.args["form"], "looked_at": "yes"})
+        return Failure(FailureKind.INTERRUPTED, f"{NAME}.not_done")
 
 
 def unit_of(cluster: str) -> str:
