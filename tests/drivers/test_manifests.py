@@ -48,6 +48,7 @@ TOGETHER = {
     "service": ("service-state", "service-do", "service-look"),
     "command": ("command", "command-bare", "command-look"),
     "ansible": ("ansible-play", "tree"),
+    "script": ("blob", "script-run", "command-look"),
     "fetch": ("blob", *(f"fetch-{name}" for name in ("get", "look", "signature", "place", "unplace", "at"))),
     "drain.command": ("draining", "command-look"),
     "readmit.command": ("draining", "command-look"),

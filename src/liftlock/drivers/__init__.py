@@ -21,6 +21,7 @@ MODULES = (
     "apt",
     "systemd",
     "command",
+    "script",
     "ansible",
     "haproxy",
     "haproxy_shift",
