@@ -42,6 +42,7 @@ def test_no_proxy_of_the_environment_hears_of_it(peers: tuple[Peer, Peer], monke
 def test_a_certificate_that_nobody_vouches_for_is_no_peer(peers: tuple[Peer, Peer], tmp_path: Path) -> None:
     made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
     names = ["-keyout", tmp_path / "key", "-out", tmp_path / "cert", "-subj", "/CN=127.0.0.1"]
+    names += ["-addext", "subjectAltName=IP:127.0.0.1"]
     subprocess.run([*made, *names], check=True, stderr=subprocess.DEVNULL)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
@@ -51,3 +52,14 @@ def test_a_certificate_that_nobody_vouches_for_is_no_peer(peers: tuple[Peer, Pee
     assert refused.value.kind is WorldKind.UNREACHABLE
     assert "tr0ub4dor" not in refused.value.message
     assert peers[0].asked == []
+    trusting = HttpCall(f"{peers[0].url.replace('http:', 'https:')}/", ca=(tmp_path / "cert").read_text())
+    assert asyncio.run(ask_http(trusting, {}, uds="", body_bytes=9)).body == "ok"
+
+
+def test_what_cannot_have_arrived_is_told_apart(peers: tuple[Peer, Peer]) -> None:
+    with pytest.raises(WorldError) as refused:
+        ask("http://127.0.0.1:1/")
+    assert refused.value.fields["sent"] == "no"
+    with pytest.raises(WorldError) as late:
+        ask(f"{peers[0].url}/drip", timeout_s=0.3)
+    assert "sent" not in late.value.fields

@@ -31,6 +31,7 @@ MODULES = (
     "redis",
     "draining",
     "http",
+    "call",
     "verify",
     "manual",
     "reboot",

@@ -49,6 +49,7 @@ from liftlock.model.schedule import CONTROLLER, Step
 
 READ_ONLY = (Kind.VERIFY, Kind.PRECHECK)
 ASK_AGAIN_S = 1.0
+GROWN_S = 60.0  # a wait that grows does not grow beyond this
 OUTPUT_MAX = 4096  # characters of output kept in the journal itself
 CUT = "\n…"  # ends what a look printed if it printed more
 KINDS = {
@@ -123,7 +124,7 @@ class Performer:
                 if elsewhere and job.step.at == CONTROLLER:
                     return await self.look(job, driver)
                 return await self.settle_script(job, driver)
-            if isinstance(operation, HttpCall | SocketCall) and not operation.repeatable:
+            if is_unrepeatable(operation):
                 return await self.look(job, driver)
             return await self.perform(job, driver)
         except WorldError as error:
@@ -162,6 +163,8 @@ class Performer:
         """The world did not answer. A script may have started all the same: then look; nothing else is guessed."""
         if isinstance(operation, Script) and not is_read_only(job) and error.kind not in NOT_STARTED:
             return await self.settle(job, driver)
+        if is_unrepeatable(operation) and error.kind not in NOT_STARTED and error.fields.get("sent") != "no":
+            return await self.settle(job, driver)
         failure = self.failure_of(error)
         if error.kind in NOT_STARTED:
             return ev.StepNotStarted(job.step.id, job.attempt, failure)
@@ -174,6 +177,7 @@ class Performer:
         unknown. Raises WorldError."""
         clock = self.world.clock
         deadline = clock.monotonic() + job.step.timeout_s
+        asked = 0
         while True:
             try:
                 outcome = await self.once(job, operation, read_only=is_read_only(job))
@@ -186,11 +190,13 @@ class Performer:
                 answer = Again(ASK_AGAIN_S)
             if not isinstance(answer, Again):
                 return answer
-            if clock.monotonic() + answer.after_s > deadline:
+            asked += 1
+            pause_s = min(answer.after_s * 2 ** min(asked - 1, 10), GROWN_S) if answer.grows else answer.after_s
+            if clock.monotonic() + pause_s > deadline or 0 < answer.times < asked:
                 late = Failure(FailureKind.TIMEOUT, "deadline", {"timeout_s": round(job.step.timeout_s)})
                 return answer.so_far or late
             operation = answer.then or operation
-            await clock.sleep(answer.after_s)
+            await clock.sleep(pause_s)
 
     async def once(self, job: Job, operation: Operation, *, read_only: bool) -> Outcome:
         hosts, at, timeout_s = self.world.hosts, job.step.at, job.step.timeout_s
@@ -267,6 +273,11 @@ class Performer:
 
 def is_read_only(job: Job) -> bool:
     return job.step.action.kind in READ_ONLY
+
+
+def is_unrepeatable(operation: Operation | Failure) -> bool:
+    """Asking once more could do it twice: what became of it is looked at, or a person is asked."""
+    return isinstance(operation, HttpCall | SocketCall) and not operation.repeatable
 
 
 def asked_again(job: Job, operation: Operation, error: WorldError) -> bool:

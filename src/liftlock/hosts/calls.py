@@ -1,7 +1,9 @@
 """Requests that are not scripts: HTTP and sockets, from the controller or from where a host stands."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Mapping
+from json import dumps
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -11,42 +13,55 @@ from liftlock.model.errors import WorldError, WorldKind
 if TYPE_CHECKING:
     import httpx
 
+IN_BODY = "body:"
+
 
 async def ask_http(call: HttpCall, env: Mapping[str, str], *, uds: str, body_bytes: int) -> Replied:
     """Ask, and read at most `body_bytes` of the answer. A new connection each time: the answer is today's process's.
 
-    `env`: resolved secrets by header name. `uds`: connect to this socket instead of the URL's host.
-    Raises WorldError: UNREACHABLE, TIMEOUT, REFUSED (not a URL).
+    `env`: resolved secrets by header name, or mark in the body. `uds`: connect to this socket instead of the URL's
+    host. Raises WorldError: UNREACHABLE, TIMEOUT, REFUSED (not a URL); `sent` is "no" where nothing can have arrived.
     """
     import httpx
 
+    headers, body = filled(call, env)
     try:
-        async with asyncio.timeout(call.timeout_s), client(call.url, uds) as asking:
-            request = asking.build_request(
-                call.method,
-                call.url,
-                headers={**call.headers, **env},
-                content=call.body.encode() if call.body else None,
-            )
+        async with asyncio.timeout(call.timeout_s), client(call.url, uds, call.ca) as asking:
+            request = asking.build_request(call.method, call.url, headers=headers, content=body or None)
             answer = await asking.send(request, stream=True)
             try:
                 body = await bounded(answer.aiter_bytes(), body_bytes)
             finally:
                 await answer.aclose()
-            return Replied(answer.status_code, body.decode(answer.charset_encoding or "utf-8", "replace"))
+            text = body.decode(answer.charset_encoding or "utf-8", "replace")
+            return Replied(answer.status_code, text, answer.headers.get("retry-after", ""))
+    except httpx.ConnectError as error:
+        raise WorldError(WorldKind.UNREACHABLE, f"{call.url}: {error}", url=call.url, sent="no") from error
     except (TimeoutError, httpx.TimeoutException) as error:
         raise WorldError(WorldKind.TIMEOUT, f"{call.url}: no answer in {call.timeout_s} s", url=call.url) from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, LookupError, ValueError) as error:
-        raise WorldError(WorldKind.REFUSED, f"{call.url}: {error}", url=call.url) from error
+        raise WorldError(WorldKind.REFUSED, f"{call.url}: {error}", url=call.url, sent="no") from error
     except (httpx.HTTPError, OSError) as error:
         raise WorldError(WorldKind.UNREACHABLE, f"{call.url}: {error or type(error).__name__}", url=call.url) from error
 
 
-def client(url: str, uds: str) -> "httpx.AsyncClient":
+def filled(call: HttpCall, env: Mapping[str, str]) -> tuple[dict[str, str], bytes]:
+    """Headers and body with the secrets in their places."""
+    body = call.body
+    for name, value in env.items():
+        if name.startswith(IN_BODY):
+            body = body.replace(name.removeprefix(IN_BODY), dumps(value, ensure_ascii=False)[1:-1])
+    return {**call.headers, **{n: v for n, v in env.items() if not n.startswith(IN_BODY)}}, body.encode()
+
+
+def client(url: str, uds: str, ca: str = "") -> "httpx.AsyncClient":
     """No proxies, no redirects, no connection kept. Certificates are loaded where they are needed only."""
     import httpx
 
-    transport = httpx.AsyncHTTPTransport(uds=uds or None, verify=url.lower().startswith("https:"), trust_env=False)
+    verify: bool | ssl.SSLContext = url.lower().startswith("https:")
+    if verify and ca:
+        verify = ssl.create_default_context(cadata=ca)
+    transport = httpx.AsyncHTTPTransport(uds=uds or None, verify=verify, trust_env=False)
     return httpx.AsyncClient(transport=transport, trust_env=False, timeout=None)
 
 

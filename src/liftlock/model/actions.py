@@ -122,11 +122,14 @@ class Again(Struct, frozen=True):
 
     `so_far`: what the step has failed with if its deadline comes first; None: nothing but being late.
     `then`: what is asked instead from now on, where what was asked so far was only a look.
+    `grows`: the wait doubles each time, up to a minute. `times`: ask at most so often again; 0: until the deadline.
     """
 
     after_s: float
     so_far: Failure | None = None
     then: "HttpCall | SocketCall | None" = None
+    grows: bool = False
+    times: int = 0
 
 
 class Preview(Struct, frozen=True):
@@ -153,15 +156,20 @@ class Script(Struct, frozen=True, tag="script"):
 
 
 class HttpCall(Struct, frozen=True, tag="http"):
-    """An HTTP request made from where the step runs. `repeatable`: asking twice is asking once."""
+    """An HTTP request made from where the step runs. `repeatable`: asking twice is asking once.
+
+    `secrets`: by header name; one named `body:<mark>` stands, as part of a JSON string, where the body has the mark.
+    `ca`: certificates (PEM) that are trusted instead of the usual ones.
+    """
 
     url: str
     method: str = "GET"
     headers: dict[str, str] = {}
-    secrets: dict[str, SecretRef] = {}  # header name -> secret
+    secrets: dict[str, SecretRef] = {}
     body: str = ""
     timeout_s: float = 5.0
     repeatable: bool = True
+    ca: str = ""
 
 
 class SocketCall(Struct, frozen=True, tag="socket"):
@@ -225,8 +233,11 @@ class Vanished(Struct, frozen=True, tag="vanished"):
 
 
 class Replied(Struct, frozen=True, tag="replied"):
+    """`retry_after`: the header of this name."""
+
     status: int
     body: str = ""
+    retry_after: str = ""
 
 
 class Said(Struct, frozen=True, tag="said"):
