@@ -48,6 +48,7 @@ TOGETHER = {
     "service": ("service-state", "service-do", "service-look"),
     "command": ("command", "command-bare", "command-look"),
     "ansible": ("ansible-play", "tree"),
+    "container": ("container", *(f"container-{name}" for name in ("pull", "switch", "back", "look"))),
     "script": ("blob", "script-run", "command-look"),
     "fetch": ("blob", *(f"fetch-{name}" for name in ("get", "look", "signature", "place", "unplace", "at"))),
     "drain.command": ("draining", "command-look"),
@@ -147,6 +148,8 @@ def test_names_are_unique_and_sorted_into_the_package() -> None:
 def test_shellcheck_accepts_every_body(name: str) -> None:
     shared = {"service-do": ("words", "service-state"), "service-look": ("words", "service-state")}
     shared |= dict.fromkeys(("backup-take", "backup-prove", "backup-restore"), ("manifest",))
+    containers = ("container-pull", "container-switch", "container-back", "container-look")
+    shared |= dict.fromkeys(containers, ("words", "container")) | {"container": ("words",)}
     shared |= dict.fromkeys(("command", "command-look", "draining", "reboot"), ("words",))
     shared |= dict.fromkeys((each for each in TOGETHER["apt"] if each not in OWN), ("apt", "apt-world"))
     shared |= dict.fromkeys(TOGETHER["migrate.postgres"], PSQL)

@@ -23,6 +23,7 @@ MODULES = (
     "command",
     "script",
     "ansible",
+    "container",
     "haproxy",
     "haproxy_shift",
     "reloading",
