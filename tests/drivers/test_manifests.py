@@ -36,7 +36,6 @@ OWN = {
 }
 OWN |= {"reloading", "mariadb-common", "mariadb-list", "mariadb-marks"}
 OWN |= {"redis-common", "redis-list", "redis-role", "redis-scratch"}
-}
 FAILS = re.compile(r"\bfail ([a-z_]+)")
 MARIADB = ("mariadb-common", "mariadb-facts", "mariadb-list", "mariadb-dump", "mariadb-prove", "mariadb-restore")
 REDIS = tuple(f"redis-{name}" for name in ("common", "facts", "list", "save", "scratch", "prove", "restore"))
