@@ -136,7 +136,7 @@ def finish(tiers: Tiers) -> None:
     """Answer what the run asks, as a person would who has looked at the host: try it again."""
     for _ in range(10):
         status = json.loads(tiers.liftlock("status", "plan.yaml", "--json", expect=None))
-        if status["standing"] in ("upgraded", "rolled back", "aborted"):
+        if status["standing"] == "closed":
             return
         for hold in status["holds"]:
             tiers.liftlock("settle", hold["subject"], "retry", "-m", "the host is back", expect=None)
