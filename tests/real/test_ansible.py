@@ -36,6 +36,7 @@ class Ops:
 
     def write(self, hosts: str = "web") -> None:
         text = (EXAMPLE / "plan.yaml").read_text().replace("hosts: web", f"hosts: {hosts}").replace("5s", "1s")
+        text = text.replace("waves: [100%]", "waves: [100%], failure_budget: {attempts: 1}")
         text = text.replace("          project: ops\n", f"          project: ops\n          program: {PROGRAM}\n")
         (self.far.folder / "plan.yaml").write_text(text)
 
@@ -63,6 +64,8 @@ def test_a_host_that_fails_goes_back_with_all_the_others(ops: Ops) -> None:
     assert '"task":"write the version"' in log
     assert "s3cret-token" not in log + out
     assert "[secret]" in log
+    left = [path.name for path in (ops.far.folder / ".liftlock" / "controller").iterdir() if path.is_file()]
+    assert [name.rpartition(".")[2] for name in left] == ["closed"]
 
 
 def test_check_mode_is_the_preview_and_an_unreachable_host_is_a_failure(ops: Ops) -> None:
@@ -82,7 +85,7 @@ def test_a_controller_that_is_killed_finds_its_playbook_again(ops: Ops) -> None:
     (ops.folder / "host_vars" / "app-01.yml").write_text("drain_s: 2\n")
     ops.write(hosts="one")
     first = ops.far.start("run", "plan.yaml")
-    ops.far.wait_until(lambda: ops.read("app-01", "begun") != "")
+    ops.far.wait_until(lambda: ops.read("app-01", "begun") != "", within_s=60.0)
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
     ops.far.run("run", "plan.yaml")

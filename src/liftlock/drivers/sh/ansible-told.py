@@ -23,7 +23,7 @@ def message_of(result):
     for name in ("msg", "stderr", "module_stderr", "exception", "stdout", "module_stdout", "reason", "censored"):
         if result.get(name):
             text = result[name] if isinstance(result[name], str) else json.dumps(result[name], default=str)
-            more = result.get("stderr") or result.get("stdout") or ""
+            more = result.get("stderr") or result.get("module_stderr") or result.get("stdout") or ""
             if name == "msg" and more and more not in text:
                 text = "%s: %s" % (text, more)  # noqa: UP031
             return text
