@@ -46,7 +46,7 @@ class ContextMaker:
             variables=variables(schedule, component, step.subject, back=back),
             assumes=schedule.assumes.get(step.subject, {}),
             forward=await self.facts_of(run, step.undoes) if step.undoes else {},
-            state=host.state,
+            state=schedule.hosts[step.at].state if step.at in schedule.hosts else "",
             back=back,
             entry=host,
         )

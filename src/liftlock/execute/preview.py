@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from liftlock.decide.expand import Layout, expand, lay_out, variables
 from liftlock.execute.reading import look_at
@@ -49,6 +50,8 @@ async def show(
     layout: Layout, stage: Stage, step: Step, hosts: Hosts, drivers: Mapping[str, Driver], secrets: Secrets
 ) -> Shown:
     driver, context = drivers[step.action.driver], context_of(layout.schedule, stage.component, step.id, step.subject)
+    there = layout.schedule.hosts.get(step.at)
+    context = replace(context, state=there.state if there else "")
     operation = driver.preview(step.action, context)
     if operation is None:
         return Shown(step)
