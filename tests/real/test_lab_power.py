@@ -58,7 +58,7 @@ def test_a_step_goes_on_through_a_cut_network_and_runs_once(lab: Lab) -> None:
 
     def cut() -> None:
         host.cut()
-        time.sleep(3)
+        time.sleep(2.5)
         host.heal()
 
     ended = disturbed(Way(lab, host, command.DRIVERS), cut)
