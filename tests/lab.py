@@ -19,9 +19,10 @@ from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO
+from typing import IO, Any
 
 import pytest
+from msgspec.structs import replace
 
 from liftlock.hosts.lab import fleet as fleets
 from liftlock.hosts.lab import image, network, packages, power
@@ -98,15 +99,10 @@ class LabHost:
     def reboot(self) -> None:
         power.reboot(self.fleet, self.member)
 
-    def entry(self, **more: object) -> Host:
-        """As an inventory has it."""
-        known: dict[str, object] = {
-            "address": self.address,
-            "user": self.fleet.user,
-            "key": str(self.fleet.key),
-            "known_hosts": str(self.fleet.known_hosts),
-        }
-        return Host(self.name, **{**known, **more})  # type: ignore[arg-type]
+    def entry(self, **more: Any) -> Host:
+        """As an inventory has it; `more`: other fields of it."""
+        user, key, known = self.fleet.user, str(self.fleet.key), str(self.fleet.known_hosts)
+        return replace(Host(self.name, self.address, user=user, key=key, known_hosts=known), **more)
 
 
 class Lab:
@@ -144,7 +140,7 @@ class Lab:
     def host(self) -> LabHost:
         return self.hosts(1)[0]
 
-    def reach(self, *hosts: LabHost, limits: Limits = QUICK, **more: object) -> Reach:
+    def reach(self, *hosts: LabHost, limits: Limits = QUICK, **more: Any) -> Reach:
         """The port `Hosts` to these hosts, as a controller has it. `more`: fields of their inventory entries."""
         return Reach({host.name: host.entry(**more) for host in hosts}, WallClock(), limits=limits)
 

@@ -1,6 +1,7 @@
 """The lab's names, addresses, command lines and texts, as data."""
 
 import ipaddress
+import os
 import shutil
 import subprocess
 from importlib.resources import files
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftlock.hosts.lab import image, names, network
+from liftlock.hosts.lab import image, machine, names, network
 from liftlock.hosts.lab.cgroups import hierarchies
 from liftlock.hosts.lab.disk import hosts_file, overlay
 from liftlock.hosts.lab.fleet import inventory_text
@@ -226,6 +227,30 @@ def test_a_machine_without_sources_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(WorldError) as missing:
         image.machine_sources(tmp_path)
     assert missing.value.fields["why"] == "lab-mirror"
+
+
+# --- what the machine must have -------------------------------------------------------------------------------
+
+
+def test_a_person_without_roots_rights_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(WorldError) as refused:
+        machine.require()
+    assert refused.value.fields["why"] == "lab-root"
+
+
+def test_what_is_missing_is_named_with_the_packages_that_bring_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(machine, "PATH", str(tmp_path))
+    for tool in machine.TOOLS:
+        if tool not in ("debootstrap", "systemd-nspawn"):
+            (tmp_path / tool).touch(mode=0o755)
+    with pytest.raises(WorldError) as missing:
+        machine.require()
+    assert missing.value.fields["what"] == "debootstrap, systemd-nspawn"
+    assert missing.value.fields["packages"] == "debootstrap systemd-container"
 
 
 # --- control groups and scripts --------------------------------------------------------------------------------

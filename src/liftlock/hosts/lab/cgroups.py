@@ -3,6 +3,7 @@
 Without groups of their own the hosts' inits would share one tree, and stop each other's services.
 """
 
+import errno
 import os
 import signal
 import time
@@ -53,15 +54,13 @@ def pids_in(file: Path) -> list[int]:
 def end(name: str) -> None:
     """Kill what is in them until nothing is, as a power cut does; then they go too. Raises WorldError(TIMEOUT)."""
     before = time.monotonic() + END_S
-    while found := processes(name):
+    while (found := processes(name)) or not all(removed(group) for group in groups_of(name)):
         if time.monotonic() > before:
-            pids = ", ".join(map(str, sorted(found)))
+            pids = ", ".join(map(str, sorted(found))) or "-"
             raise WorldError(WorldKind.TIMEOUT, f"still running: {pids}", why="lab-end", what=name, pids=pids)
         for pid in found:
             kill(pid, name)
         time.sleep(0.01)
-    for group in groups_of(name):
-        remove(group)
 
 
 def kill(pid: int, name: str) -> None:
@@ -82,6 +81,13 @@ def belongs(pid: int, name: str) -> bool:
     return False
 
 
-def remove(group: Path) -> None:
-    for folder, _, _ in os.walk(group, topdown=False):
-        os.rmdir(folder)
+def removed(group: Path) -> bool:
+    """False while the kernel still keeps one of them for a process that is just ending."""
+    try:
+        for folder, _, _ in os.walk(group, topdown=False):
+            os.rmdir(folder)
+    except OSError as error:
+        if error.errno not in (errno.EBUSY, errno.ENOENT):
+            raise
+        return False
+    return True
