@@ -45,6 +45,13 @@ def test_a_command_that_does_not_end_is_ended_at_its_deadline(site: Site, how: s
     assert named(site.folder, "sleep 4321") == []
 
 
+def test_of_a_script_that_somebody_ends_a_person_is_asked_what_it_did(site: Site) -> None:
+    """As a host's orderly reboot does to it: its status says nothing about what it did, and here nothing can look."""
+    site.write_plan(first="""      - command: {run: 'exec sh -c "kill -TERM \\$\\$"', undo: 'true'}""")
+    assert "liftlock settle" in site.run("run", "plan.yaml", expect=4).output
+    assert site.data("status", expect=4)["standing"] == "held"
+
+
 SERVICE = """\
       - service:
           restart: app

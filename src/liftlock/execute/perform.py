@@ -57,6 +57,7 @@ KINDS = {
     WorldKind.TIMEOUT: FailureKind.TIMEOUT,
     WorldKind.REBOOTED: FailureKind.TRANSIENT,
 }
+ENDED_FROM_OUTSIDE = (129, 143)  # by SIGHUP or SIGTERM, as an orderly shutdown does; our own deadline says TimedOut
 NOT_STARTED = (WorldKind.REBOOTED, WorldKind.HOST_FULL, WorldKind.MISSING)
 
 
@@ -139,7 +140,7 @@ class Performer:
         match found:
             case Absent():
                 return ev.StepNotStarted(job.step.id, job.attempt, Failure(FailureKind.INTERRUPTED, "not-started"))
-            case Vanished():
+            case _ if is_unknown(found):
                 return await self.look(job, driver)
         answer = self.read(job, driver, found)
         if isinstance(answer, Again):
@@ -173,7 +174,7 @@ class Performer:
     # --- any operation ---------------------------------------------------------------------------------------
 
     async def result(self, job: Job, driver: Driver, operation: Operation) -> Evidence | Failure | None:
-        """Ask until the driver has its answer or the step's deadline is over; None: a script vanished, its outcome is
+        """Ask until the driver has its answer or the step's deadline is over; None: a script was lost, its outcome is
         unknown. Raises WorldError."""
         clock = self.world.clock
         deadline = clock.monotonic() + job.step.timeout_s
@@ -181,7 +182,7 @@ class Performer:
         while True:
             try:
                 outcome = await self.once(job, operation, read_only=is_read_only(job))
-                if isinstance(outcome, Vanished):
+                if not is_read_only(job) and is_unknown(outcome):
                     return None
                 answer = self.read(job, driver, outcome)
             except WorldError as error:
@@ -273,6 +274,11 @@ class Performer:
 
 def is_read_only(job: Job) -> bool:
     return job.step.action.kind in READ_ONLY
+
+
+def is_unknown(outcome: Outcome) -> bool:
+    """The script is gone without a word, or was ended by somebody in the middle: what it did, only a look can tell."""
+    return isinstance(outcome, Vanished) or (isinstance(outcome, Exited) and outcome.code in ENDED_FROM_OUTSIDE)
 
 
 def is_unrepeatable(operation: Operation | Failure) -> bool:
