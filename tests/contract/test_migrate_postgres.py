@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from liftlock.drivers.command import Secret
 from liftlock.drivers.migrate_postgres import DRIVERS, Migrate
 from liftlock.model.actions import Evidence, Failure, FailureKind, Kind
 from liftlock.model.schedule import Template
@@ -354,3 +355,26 @@ def test_debians_name_of_a_cluster_says_its_port_and_programs(
     assert case.applied() == "1.sql done"
     (step,) = case.steps({"1.sql": ADD}, cluster="15/other")
     assert case.bad(case.do(DRIVER, step, "02-m")).fields == {"cluster": "15/other"}
+
+
+def test_a_role_with_few_rights_and_a_password(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its schema was made by somebody else; the password is in the environment and nowhere else."""
+    hba = case.cluster.data / "pg_hba.conf"
+    hba.write_text("local all orders_app scram-sha-256\n" + hba.read_text())
+    case.sql("CREATE ROLE orders_app LOGIN PASSWORD 'wolf' NOCREATEDB; REVOKE CREATE ON DATABASE postgres FROM PUBLIC")
+    case.sql("CREATE SCHEMA liftlock AUTHORIZATION orders_app; GRANT ALL ON SCHEMA public TO orders_app")
+    case.sql("SELECT pg_reload_conf()")
+    told = {"user": "orders_app", "password": Secret("env:ORDERS_DB"), "as_": None}
+    monkeypatch.setenv("ORDERS_DB", "bear")
+    (step,) = case.steps({"1.sql": ADD}, **told)
+    assert case.bad(case.do(DRIVER, step, "01-m")).code == "migrate.postgres.connection"
+    monkeypatch.setenv("ORDERS_DB", "wolf")
+    result = case.do(DRIVER, step, "01-m")
+    assert isinstance(result, Evidence), result
+    assert case.sql("SELECT by FROM liftlock.migrations") == "orders_app"
+    assert "wolf" not in f"{result} {step}"
+    ready = DRIVER.inquire(case.item(**told), case.setting())
+    assert ready is not None
+    facts = case.good(case.do(DRIVER, ready, "00-look"))
+    assert "data_directory" not in facts
+    assert facts["role"] == "primary"

@@ -13,7 +13,10 @@ mark_ready() {
   [ "$mark_table" = t ] || pg_ask "$database" "SET client_min_messages = warning;
     BEGIN;
     SELECT pg_advisory_xact_lock(7152713);
-    CREATE SCHEMA IF NOT EXISTS liftlock;
+    SELECT to_regnamespace('liftlock') IS NULL AS ll_new \\gset
+    \\if :ll_new
+    CREATE SCHEMA liftlock;
+    \\endif
     CREATE TABLE IF NOT EXISTS liftlock.migrations (
       component text NOT NULL, name text NOT NULL, class text NOT NULL, checksum text NOT NULL, state text NOT NULL,
       run text NOT NULL, step text NOT NULL, began timestamptz NOT NULL DEFAULT clock_timestamp(), done timestamptz,
