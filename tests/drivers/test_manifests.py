@@ -69,6 +69,7 @@ TOGETHER = {
         "postgres-restore-logical",
         "postgres-restore-physical",
     ),
+    "migrate.alembic": ("alembic-look", "alembic-do", "alembic-show"),
     "data.postgres": ("postgres-attempt", "postgres-migrate", "postgres-migrate-undo"),
     "migrate.postgres": (
         "postgres-common",
@@ -166,6 +167,7 @@ def test_shellcheck_accepts_every_body(name: str) -> None:
     shared |= dict.fromkeys(("redis-drain", "redis-readmit"), ("redis-common", "redis-role"))
     shared |= dict.fromkeys(("redis-prove", "redis-restore"), ("redis-common", "redis-list", "redis-scratch"))
     shared |= {"redis-facts": ("redis-common",), "redis-save": ("redis-common", "redis-list")}
+    shared |= dict.fromkeys(("alembic-do", "alembic-show"), ("alembic-look",))
     text = body(*shared.get(name, ()), name)
     done = subprocess.run(["shellcheck", "-s", "sh", "-"], input=text.encode(), stdout=subprocess.PIPE, check=False)
     assert done.returncode == 0, done.stdout.decode()

@@ -17,6 +17,7 @@ MODULES = (
     "backup_postgres",
     "migrate_postgres",
     "data_postgres",
+    "alembic",
     "service",
     "apt",
     "systemd",
