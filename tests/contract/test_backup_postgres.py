@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from liftlock.drivers.backup_postgres import DRIVERS, BackupPostgres
 from liftlock.model.actions import Evidence, Failure, FailureKind, Kind
-from tests.postgres import BIN, ROOT, Bench, Cluster, made_cluster, missing
+from tests.postgres import BIN, ROOT, Bench, Cluster, missing
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(bool(missing()), reason=missing() or "-")]
 DRIVER = DRIVERS[0]
@@ -70,20 +71,13 @@ class Case(Bench):
         return self.cluster.sql(database, "SELECT count(*), sum(id), md5(string_agg(note, '' ORDER BY id)) FROM orders")
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    made = made_cluster()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def case(cluster: Cluster, tmp_path: Path) -> Case:
     return Case(cluster, tmp_path)
 
 
 def test_logical_taken_proved_and_put_back(case: Case) -> None:
-    taken, proved = case.steps(jobs=2)
+    taken, proved = case.steps(jobs=2, check_rows=1000)
     assert (taken.action.kind, proved.action.kind) == (Kind.BACKUP, Kind.PROVE)
     before = case.sums()
     found = case.settle(DRIVER, taken.action, "01-backup")
@@ -94,6 +88,9 @@ def test_logical_taken_proved_and_put_back(case: Case) -> None:
     found = case.settle(DRIVER, taken.action, "01-backup")
     assert isinstance(found, Evidence)
     assert (found.facts["path"], found.facts["sha256"]) == (facts["path"], facts["sha256"])
+    checks = (Path(facts["path"]) / "1" / "checks").read_text()
+    assert "'sample orders'" in checks
+    assert "'whole parted_1'" in checks
     proof = case.good(case.prove(proved))
     assert (proof["proved"], proof["tables"]) == ("1", "5")
     assert case.left() == [Path(facts["path"]).name]  # the scratch server and its folder are gone
@@ -113,94 +110,9 @@ def test_logical_taken_proved_and_put_back(case: Case) -> None:
     case.cluster.sql("orders", "DELETE FROM orders WHERE id = 1")
     case.good(case.undo(DRIVER, taken, "01-backup"))  # once more: nothing that came later is lost
     assert case.cluster.sql("orders", "SELECT count(*) FROM orders") == "4999"
-
-
-def test_a_restore_that_was_cut_between_the_names_goes_on(case: Case) -> None:
-    taken, _ = case.steps()
-    case.take(taken)
-    before = case.sums()
-    aside = case.good(case.undo(DRIVER, taken, "01-backup"))["kept"]
-    case.cluster.sql("postgres", f"ALTER DATABASE orders RENAME TO {aside.replace('old', 'new')}")
-    case.good(case.undo(DRIVER, taken, "01-backup"))
-    assert case.sums() == before
-
-
-@pytest.mark.parametrize("form", ["logical", "physical"])
-def test_a_damaged_backup_is_not_proved(case: Case, form: str) -> None:
-    taken, proved = case.steps(form=form, postgres="all", data=str(case.cluster.data))
-    facts = case.take(taken)
-    inside = Path(facts["path"])
-    pattern = "*/dump/*.dat.gz" if form == "logical" else "base/base/*/PG_VERSION"
-    victim = sorted(inside.glob(pattern))[0]
-    victim.write_bytes(victim.read_bytes() + b"x")
-    failure = case.bad(case.prove(proved))
-    assert failure.code == "backup.postgres.damaged"
-    assert case.left() == [inside.name]
-    assert case.bad(case.undo(DRIVER, taken, "01-backup")).code == "backup.postgres.damaged"
-
-
-def test_what_was_lost_between_the_source_and_the_dump_is_found(case: Case) -> None:
-    taken, proved = case.steps()
-    facts = case.take(taken)
-    folder = Path(facts["path"])
-    seen = folder / "1" / "seen"
-    seen.write_text(seen.read_text().replace("|5000|", "|5001|"))
-    listing = "find . -type f ! -name digests | xargs -d '\\n' sha256sum"
-    digests = case.cluster.own("env", "-C", str(folder), "sh", "-c", listing)
-    (folder / "digests").write_text(digests)
-    case.facts["01-backup"]["sha256"] = subprocess.run(
-        ["sha256sum", str(folder / "digests")], capture_output=True, text=True, check=True
-    ).stdout.split()[0]
-    failure = case.bad(case.prove(proved))
-    assert failure.code == "backup.postgres.differs"
-    assert "5001" in failure.output
-
-
-def test_big_tables_are_compared_by_sample(case: Case) -> None:
-    case.cluster.sql("orders", "ANALYZE")
-    taken, proved = case.steps(check_rows=1000)
-    facts = case.take(taken)
-    checks = (Path(facts["path"]) / "1" / "checks").read_text()
-    assert "'sample orders'" in checks
-    assert case.good(case.prove(proved))["tables"] == "5"
-
-
-def test_physical_taken_and_proved(case: Case) -> None:
-    taken, proved = case.steps(form="physical", postgres="all", max_rate="100M")
-    facts = case.take(taken)
-    proof = case.good(case.prove(proved))
-    assert (proof["proved"], proof["moving"]) == ("2", "0")
-    assert case.left() == [Path(facts["path"]).name]
-
-
-def test_physical_put_back_with_the_old_data_aside(case: Case) -> None:
-    taken, _ = case.steps(form="physical", postgres="all", data=str(case.cluster.data))
-    before = case.sums()
-    case.take(taken)
-    case.cluster.sql("orders", "DELETE FROM orders WHERE id > 10")
-    back = case.good(case.undo(DRIVER, taken, "01-backup"))
-    assert case.sums() == before
-    assert Path(back["kept"]).is_dir()
-    case.cluster.sql("orders", "DELETE FROM orders WHERE id = 1")
-    case.good(case.undo(DRIVER, taken, "01-backup"))
+    case.cluster.sql("postgres", f"ALTER DATABASE orders RENAME TO {back['kept'].replace('old', 'new')}")
+    case.good(case.undo(DRIVER, taken, "01-backup"))  # as if it had been cut between the names
     assert case.cluster.sql("orders", "SELECT count(*) FROM orders") == "4999"
-    case.cluster.own("rm", "-rf", back["kept"])
-
-
-def test_what_a_killed_trial_left_is_found_by_its_name(case: Case) -> None:
-    taken, proved = case.steps()
-    case.take(taken)
-    operation = DRIVER.operate(proved.action, case.context("orders/1/w1/h1/02-prove", "01-backup"))
-    scratch = case.to / f".proof-{operation.variables['set']}"  # type: ignore[union-attr]
-    case.cluster.own(str(BIN / "initdb"), "-D", str(scratch / "data"), "-A", "trust", "--no-sync")
-    told = f"-c listen_addresses= -c unix_socket_directories={scratch}"
-    case.cluster.own(
-        str(BIN / "pg_ctl"), "-D", str(scratch / "data"), "-l", str(scratch / "log"), "-o", told, "-w", "start"
-    )
-    server = int((scratch / "data" / "postmaster.pid").read_text().split()[0])
-    case.good(case.prove(proved))
-    assert not scratch.exists()
-    assert not runs(server)
 
 
 def runs(pid: int) -> bool:
@@ -254,9 +166,54 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_no_backup(case: Case, small: 
     assert case.left() == []
 
 
-def test_only_older_runs_are_thinned(case: Case) -> None:
-    taken, _ = case.steps(keep=2)
-    for run in ("r1", "r2", "r3"):
-        case.run = run
-        case.take(taken)
-    assert [name.split(".")[1] for name in case.left()] == ["r2", "r3"]
+def test_what_was_lost_or_damaged_since_is_found_and_nothing_is_left(case: Case) -> None:
+    """A row that the source had and the dump has not; and, before that, a trial that was killed and left its server."""
+    taken, proved = case.steps(keep=1)
+    case.run = "r0"
+    case.take(taken)
+    case.run = "r1"
+    facts = case.take(taken)
+    folder = Path(facts["path"])
+    assert case.left() == [folder.name]  # the older run's was one too many
+    operation = DRIVER.operate(proved.action, case.context("orders/1/w1/h1/02-prove", "01-backup"))
+    scratch = case.to / f".proof-{operation.variables['set']}"
+    case.cluster.own(str(BIN / "initdb"), "-D", str(scratch / "data"), "-A", "trust", "--no-sync")
+    told = f"-c listen_addresses= -c unix_socket_directories={scratch}"
+    case.cluster.own(
+        str(BIN / "pg_ctl"), "-D", str(scratch / "data"), "-l", str(scratch / "log"), "-o", told, "-w", "start"
+    )
+    server = int((scratch / "data" / "postmaster.pid").read_text().split()[0])
+    seen = folder / "1" / "seen"
+    seen.write_text(seen.read_text().replace("|5000|", "|5001|"))
+    listing = "find . -type f ! -name digests | xargs -d '\\n' sha256sum"
+    (folder / "digests").write_text(case.cluster.own("env", "-C", str(folder), "sh", "-c", listing))
+    case.facts["01-backup"]["sha256"] = sha256((folder / "digests").read_bytes()).hexdigest()
+    failure = case.bad(case.prove(proved))
+    assert failure.code == "backup.postgres.differs"
+    assert "5001" in failure.output
+    assert not runs(server)
+    victim = sorted(folder.glob("*/dump/*.dat.gz"))[0]
+    victim.write_bytes(victim.read_bytes() + b"x")
+    assert case.bad(case.prove(proved)).code == "backup.postgres.damaged"
+    assert case.bad(case.undo(DRIVER, taken, "01-backup")).code == "backup.postgres.damaged"
+    assert case.left() == [folder.name]
+
+
+def test_physical_taken_proved_and_put_back_with_the_old_data_aside(case: Case) -> None:
+    taken, proved = case.steps(form="physical", postgres="all", max_rate="100M", data=str(case.cluster.data))
+    before = case.sums()
+    facts = case.take(taken)
+    proof = case.good(case.prove(proved))
+    assert (proof["proved"], proof["moving"]) == ("2", "0")
+    assert case.left() == [Path(facts["path"]).name]
+    case.cluster.sql("orders", "DELETE FROM orders WHERE id > 10")
+    back = case.good(case.undo(DRIVER, taken, "01-backup"))
+    assert case.sums() == before
+    assert Path(back["kept"]).is_dir()
+    case.cluster.sql("orders", "DELETE FROM orders WHERE id = 1")
+    case.good(case.undo(DRIVER, taken, "01-backup"))
+    assert case.cluster.sql("orders", "SELECT count(*) FROM orders") == "4999"
+    case.cluster.own("rm", "-rf", back["kept"])
+    victim = sorted(Path(facts["path"]).glob("base/base/*/PG_VERSION"))[0]
+    victim.write_bytes(victim.read_bytes() + b"x")
+    assert case.bad(case.prove(proved)).code == "backup.postgres.damaged"

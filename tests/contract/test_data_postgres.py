@@ -1,6 +1,5 @@
 """Data scripts against a real PostgreSQL: the asserted numbers of rows, or nothing; and the inverse."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from liftlock.drivers.data_postgres import DRIVERS, Data
 from liftlock.model.actions import Evidence, FailureKind, Restorable
 from liftlock.model.schedule import Template
-from tests.postgres import Bench, Cluster, made_cluster, missing
+from tests.postgres import Bench, Cluster, missing
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(bool(missing()), reason=missing() or "-")]
 DRIVER = DRIVERS[0]
@@ -22,13 +21,6 @@ UPDATE orders SET total = total + 1
 INSERT INTO orders VALUES (101, 5);
 """
 BACK = "UPDATE orders SET total = total - 1 WHERE id <= 50;\nDELETE FROM orders WHERE id = 101;"
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    made = made_cluster()
-    yield made
-    made.close()
 
 
 class Case(Bench):

@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,11 @@ from liftlock.drivers.command import Secret
 from liftlock.drivers.migrate_postgres import DRIVERS, Migrate
 from liftlock.model.actions import Evidence, Failure, FailureKind, Kind
 from liftlock.model.schedule import Template
-from tests.postgres import BIN, Bench, Cluster, made_cluster, missing
+from tests.postgres import BIN, Bench, Cluster, missing
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(bool(missing()), reason=missing() or "-")]
 DRIVER = DRIVERS[0]
 ADD = "CREATE TABLE notes (id int PRIMARY KEY, text text);\nINSERT INTO notes VALUES (1, 'it''s; $x$');\n"
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    made = made_cluster()
-    yield made
-    made.close()
 
 
 class Case(Bench):
@@ -327,7 +320,7 @@ def test_facts_of_a_server(case: Case) -> None:
     assert facts["cluster"] == case.sql("SELECT system_identifier FROM pg_control_system()")
     assert facts["data_directory"] == str(case.cluster.data)
     assert facts["extensions"].startswith("plpgsql 1.")
-    assert facts["sizes"].startswith("postgres ")
+    assert "postgres " in facts["sizes"]
     assert len(facts) < 60
 
 
@@ -335,7 +328,7 @@ def test_work_does_not_begin_beside_a_transaction_that_is_open_for_long(case: Ca
     item = case.item(long_transaction_s=0.6)
     ready = DRIVER.expand(item, case.setting(**{"db/1.sql": ADD}))[0]
     session = case.cluster.session(case.database)
-    session.ask("BEGIN; SELECT pg_sleep(2)")
+    session.ask("BEGIN; SELECT pg_sleep(1.1)")
     failure = case.bad(case.do(DRIVER, ready, "00-ready"))
     assert (failure.code, failure.kind) == ("migrate.postgres.long", FailureKind.TRANSIENT)
     assert "idle in transaction" in str(failure.fields["holder"])
