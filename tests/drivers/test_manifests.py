@@ -33,6 +33,7 @@ OWN = {
     *ROWS,
     "postgres-checks",
     "systemd",
+    "kernel",
 }
 OWN |= {"reloading", "mariadb-common", "mariadb-list", "mariadb-marks"}
 OWN |= {"redis-common", "redis-list", "redis-role", "redis-scratch"}
@@ -54,7 +55,8 @@ TOGETHER = {
     "readmit.command": ("draining", "command-look"),
     "verify.process": ("verify-process",),
     "verify.file": ("verify-file",),
-    "reboot": ("reboot", "reboot-look"),
+    "reboot": ("reboot", "reboot-look", "reboot-ready"),
+    "kernel": ("kernel", "kernel-choose", "kernel-look"),
     "systemd": ("systemd", "systemd-do", "systemd-look", "systemd-enable"),
     "systemd.dropin": ("systemd", "systemd-dropin", "systemd-dropin-undo", "systemd-dropin-look"),
     "apt": ("apt", "apt-world", *(f"apt-{each}" for each in ("fetch", "install", "undo", "look", "show", "inquire"))),
@@ -163,11 +165,13 @@ def test_shellcheck_accepts_every_body(name: str) -> None:
     shared |= dict.fromkeys(("mariadb-migrate", "mariadb-migrate-look"), ("mariadb-common", "mariadb-marks"))
     shared["mariadb-facts"] = ("mariadb-common",)
     shared |= dict.fromkeys(("mariadb-dump", "mariadb-prove", "mariadb-restore"), ("mariadb-common", "mariadb-list"))
-    shared |= {each: ("systemd",) for name in ("systemd", "systemd.dropin") for each in TOGETHER[name][1:]}
     shared |= dict.fromkeys(("redis-drain", "redis-readmit"), ("redis-common", "redis-role"))
     shared |= dict.fromkeys(("redis-prove", "redis-restore"), ("redis-common", "redis-list", "redis-scratch"))
     shared |= {"redis-facts": ("redis-common",), "redis-save": ("redis-common", "redis-list")}
     shared |= dict.fromkeys(("alembic-do", "alembic-show"), ("alembic-look",))
+    shared |= {
+        each: (TOGETHER[name][0],) for name in ("systemd", "systemd.dropin", "kernel") for each in TOGETHER[name][1:]
+    }
     text = body(*shared.get(name, ()), name)
     done = subprocess.run(["shellcheck", "-s", "sh", "-"], input=text.encode(), stdout=subprocess.PIPE, check=False)
     assert done.returncode == 0, done.stdout.decode()

@@ -124,7 +124,7 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 def test_a_reboot_is_asked_for_once_and_noted_before(machine: Machine) -> None:
     driver = REBOOT[0]
-    ask, back = driver.expand(Reboot(command="true"), SETTING)
+    ask, back, _ = driver.expand(Reboot(command="true"), SETTING)
     assert (ask.action.kind, back.action.kind) == (Kind.REBOOT, Kind.VERIFY)
     assert ask.action.traits.lowers_capacity
     context = machine.context("orders/1/w1/h1/05-reboot")
@@ -132,7 +132,7 @@ def test_a_reboot_is_asked_for_once_and_noted_before(machine: Machine) -> None:
     assert isinstance(look, Script)
     assert driver.settle(ask.action, context, machine.run(look)) == Failure(FailureKind.INTERRUPTED, "reboot.not_yet")
     boot = BOOT.read_text().strip()
-    assert machine.good(driver, ask.action, context) == {"boot_before": boot}
+    assert machine.good(driver, ask.action, context)["boot_before"] == boot
     assert driver.settle(ask.action, context, machine.run(look)) is None  # asked for, not there yet: unknown
     noted = next((machine.state / "saved").glob("*/*/boot"))
     noted.write_text("another\n")

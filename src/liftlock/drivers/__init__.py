@@ -37,6 +37,7 @@ MODULES = (
     "verify",
     "manual",
     "reboot",
+    "kernel",
 )
 
 

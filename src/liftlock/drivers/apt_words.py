@@ -106,10 +106,6 @@ WORDS = {
         "needrestart 会重启服务:sudo 未传递 NEEDRESTART_SUSPEND({message})。请在 sudoers 中写入:"
         'Defaults!/usr/bin/apt-get env_keep += "DEBIAN_FRONTEND NEEDRESTART_SUSPEND"',
     ),
-    "sudo": (
-        "The login user may not do this as root: {message}. The lines for sudoers are in the how-to for apt",
-        "登录用户无权以 root 执行:{message}。所需 sudoers 行见 apt 操作指南",
-    ),
     "policy": (
         "{path} could not be put in place, so that services might be restarted; nothing was installed",
         "{path} 无法就位,服务可能被重启;未安装任何内容",

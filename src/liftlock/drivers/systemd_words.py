@@ -19,10 +19,6 @@ SHARED = {
         "{unit} 已被屏蔽(masked)。若不再需要屏蔽:systemctl unmask {unit}",
     ),
     "bad_unit": ("The file of {unit} cannot be used: {found}", "{unit} 的单元文件无法使用:{found}"),
-    "sudo": (
-        "The login user may not do this as root: {message}. The lines for sudoers are in the how-to for systemd",
-        "登录用户无权以 root 执行:{message}。所需 sudoers 行见 systemd 操作指南",
-    ),
     "refused": ("{unit}: systemd refused to {verb}", "{unit}:systemd 拒绝执行 {verb}"),
 }
 WORDS = {

@@ -53,7 +53,6 @@ blame() {
 environment liftlock-environment
 space No space left on device|enough free space
 locked Could not get lock|Unable to lock|lock (was|is) locked by
-sudo a password is required|a terminal is required|is not allowed to execute|not in the sudoers|^su: 
 signature NO_PUBKEY|EXPKEYSIG|REVKEYSIG|BADSIG|signatures? (was|were) invalid|couldn't be verified|be authenticated
 unsigned is not signed|does not have a Release file|no longer has a Release file
 expired Release file for .* is (expired|not valid yet)

@@ -1,6 +1,6 @@
 # Have the host reboot in a moment, so that this script's own end is told before. Once: if that happened already, say so.
 # state run key command within_min
-: "${command:?}" "${within_min:?}"
+: "${command?}" "${within_min:?}"
 umask 077
 saved=${state:?}/saved/${run:?}/${key:?}
 read -r now </proc/sys/kernel/random/boot_id
@@ -15,9 +15,16 @@ mkdir -p "$saved"
 printf '%s\n' "$now" >"$saved/boot.new"
 mv -f "$saved/boot.new" "$saved/boot"
 sync
-(
-  trap '' HUP
-  sleep 2
-  own_words "$command"
-) </dev/null >/dev/null 2>&1 &
 say boot_before "$now"
+if command -v systemctl >/dev/null 2>&1; then
+  say failed_before "$(systemctl --failed --plain --no-legend 2>/dev/null | awk '{ printf "%s ", $1 }')"
+fi
+if [ -n "$command" ]; then
+  (
+    trap '' HUP
+    sleep 2
+    own_words "$command"
+  ) </dev/null >/dev/null 2>&1 &
+else
+  as_root systemctl reboot </dev/null
+fi
