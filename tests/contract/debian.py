@@ -6,6 +6,7 @@ course.back()       # the undo, from what the forward step told
 """
 
 import asyncio
+import re
 import shutil
 import subprocess
 import time
@@ -13,6 +14,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from email.utils import formatdate
 from hashlib import sha256
+from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -33,9 +35,18 @@ from tests.hosts.grounds import WallClock
 from tests.lab import Lab
 
 Answer = TypeVar("Answer")
+ROOT = Path(__file__).parents[2]
 STATE = "/var/lib/liftlock-test"
 LANE = "orders/1/w1/h1"
 SETTING = Setting("orders", "1.0", "1.1", False, {}, {}, {})
+
+
+def rights_of(document: str) -> str:
+    """The lines for sudoers that a how-to gives, for the lab's login user."""
+    text = (ROOT / "docs/how-to" / document).read_text()
+    found = re.search(r"^```sudoers\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found[1].replace("deploy ALL", "ops ALL")
 
 
 class Debian:

@@ -8,20 +8,10 @@ import pytest
 
 from liftlock.model.actions import Evidence, Failure, FailureKind
 from liftlock.model.events import RunEvents, StepFailed, StepLost
-from tests.contract.debian import STATE, Course, Debian, until
+from tests.contract.debian import STATE, Course, Debian, rights_of, until
 from tests.lab import Lab
 
-# As the how-to has it.
-SUDOERS = """\
-Defaults!/usr/bin/apt-get env_keep += "DEBIAN_FRONTEND NEEDRESTART_SUSPEND APT_LISTCHANGES_FRONTEND"
-Cmnd_Alias LIFTLOCK_APT = /usr/bin/apt-get, /usr/bin/apt-mark, /usr/bin/dpkg, /usr/bin/dpkg-repack, \\
-  /usr/bin/cp -p *, /usr/bin/sha256sum *, /usr/bin/mv -f *.liftlock-new *, \\
-  /usr/bin/install -m 0755 * /usr/sbin/policy-rc.d.liftlock-new, \\
-  /usr/bin/ln /usr/sbin/policy-rc.d /usr/sbin/policy-rc.d.liftlock-kept, \\
-  /usr/bin/mv -f /usr/sbin/policy-rc.d.liftlock-kept /usr/sbin/policy-rc.d, \\
-  /usr/bin/rm -f /usr/sbin/policy-rc.d, /usr/bin/rm -f /usr/sbin/policy-rc.d.liftlock-kept
-ops ALL=(root) NOPASSWD: LIFTLOCK_APT
-"""
+SUDOERS = rights_of("apt.md")
 
 
 @pytest.fixture(scope="module")

@@ -8,15 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from liftlock.model.actions import Evidence, Failure, FailureKind
-from tests.contract.debian import Debian
+from tests.contract.debian import Debian, rights_of
 from tests.lab import Lab
 
-# As the how-to has it.
-SUDOERS = """\
-ops ALL=(root) NOPASSWD: /usr/bin/systemctl reboot
-ops ALL=(root) NOPASSWD: /usr/bin/cat /boot/grub/grub.cfg, /usr/bin/grub-editenv /boot/grub/grubenv list
-ops ALL=(root) NOPASSWD: /usr/sbin/grub-set-default, /usr/sbin/grub-reboot
-"""
+SUDOERS = rights_of("reboot-and-kernel.md")
 GRUB = """\
 if [ "${{next_entry}}" ] ; then
    set default="${{next_entry}}"
@@ -30,13 +25,17 @@ submenu 'Advanced options for Debian GNU/Linux' $menuentry_id_option 'gnulinux-a
 \tmenuentry 'Debian GNU/Linux, with Linux {new} (recovery mode)' $menuentry_id_option 'gnulinux-{new}-recovery-ab12' {{
 \t\tlinux\t/boot/vmlinuz-{new} root=UUID=ab12 ro single
 \t}}
-\tmenuentry 'Debian GNU/Linux, with Linux {old}' --class gnu-linux $menuentry_id_option 'gnulinux-{old}-advanced-ab12' {{
+\tmenuentry 'Debian GNU/Linux, with Linux {old}' $menuentry_id_option 'gnulinux-{old}-advanced-ab12' {{
 \t\tlinux\t/boot/vmlinuz-{old} root=UUID=ab12 ro quiet
 \t}}
 }}
 """
 NEW = "9.9.0-1-amd64"
-EDITENV = '#!/bin/sh\ncat "$1"\n'
+EDITENV = """\
+#!/bin/sh
+if [ "$2" = list ]; then exec cat "$1"; fi
+sed -i "/^$3=/d" "$1"
+"""
 CHOOSES = """\
 #!/bin/sh
 {{ grep -v '^{0}=' /boot/grub/grubenv; echo "{0}=$1"; }} >/boot/grub/new
@@ -116,6 +115,8 @@ def test_the_kernel_of_the_next_boot_is_chosen_and_chosen_back(host: Debian) -> 
     assert f"saved_entry=gnulinux-advanced-ab12>gnulinux-{old}-advanced-ab12" in host.said("cat /boot/grub/grubenv")
     once = host.course("kernel", boot=NEW, once=True)
     assert once.good()["next"] == "gnulinux-simple-ab12"
+    once.back()
+    assert "next_entry" not in host.said("cat /boot/grub/grubenv")
     assert host.course("kernel", boot="1.2.3").bad().code == "kernel.image"
     host.said(f"sed -i 's/{NEW}/other/' /boot/grub/grub.cfg")
     assert host.course("kernel", boot=NEW).bad().code == "kernel.entry"

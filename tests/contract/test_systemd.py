@@ -7,18 +7,10 @@ import pytest
 
 from liftlock.model.actions import Evidence, Failure, FailureKind
 from liftlock.model.events import StepFailed, StepLost
-from tests.contract.debian import Debian, until
+from tests.contract.debian import Debian, rights_of, until
 from tests.lab import Lab
 
-# As the how-to has it.
-SUDOERS = """\
-Cmnd_Alias LIFTLOCK_SYSTEMD = /usr/bin/systemctl, /usr/bin/journalctl -q -u *, \\
-  /usr/bin/install -d -m 0755 /etc/systemd/system/*.d, \\
-  /usr/bin/install -m 0644 * /etc/systemd/system/*.conf.liftlock-new, \\
-  /usr/bin/mv -f /etc/systemd/system/*.conf.liftlock-new /etc/systemd/system/*.conf, \\
-  /usr/bin/rm -f /etc/systemd/system/*.conf
-ops ALL=(root) NOPASSWD: LIFTLOCK_SYSTEMD
-"""
+SUDOERS = rights_of("systemd.md")
 INSTALL = "[Install]\nWantedBy=multi-user.target\n"
 LOOP = "[Service]\nExecStart=/bin/sh -c 'echo why it dies; sleep 0.2; exit 3'\nRestart=always\nRestartSec=100ms\n"
 UNITS = {
