@@ -145,9 +145,10 @@ class Debian:
         (self.repository / "Release").write_text(release)
 
     def install(self, *packages: str) -> None:
-        """As somebody did before us."""
+        """As somebody did before us: `name=version`."""
         self.index()
-        self.said(f"apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq {' '.join(packages)}")
+        files = [f"{power.APT_ON_HOST}/own/{each.replace('=', '_').replace(':', '%3a')}_all.deb" for each in packages]
+        self.said(f"DEBIAN_FRONTEND=noninteractive dpkg -i {' '.join(files)}")
 
     # --- as the product does ---------------------------------------------------------------------------------
 

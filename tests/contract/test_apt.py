@@ -34,6 +34,7 @@ def test_up_and_back(host: Debian) -> None:
         host.package("alpha-common", version)
     host.install("alpha=1.0", "alpha-common=1.0")
     host.said("apt-mark auto alpha-common")
+    host.said("apt-get update -qq")
     course = host.course("apt", packages={"alpha": "{version}"}, also=["alpha-*"])
     assert set(course.preview(1).text.splitlines()) == {"~ alpha 1.0 -> 1.1", "~ alpha-common 1.0 -> 1.1"}
     facts = course.good()
@@ -70,7 +71,7 @@ def test_what_was_not_there_goes_again(host: Debian) -> None:
 def test_what_would_be_removed_is_refused_and_comes_back(host: Debian) -> None:
     pair(host, "gamma", Conflicts="gamma-old")
     host.package("gamma-old", "7:0.9")
-    host.install("gamma-old")
+    host.install("gamma-old=7:0.9")
     course = host.course("apt", packages={"gamma": "{version}"})
     failure = course.bad()
     assert (failure.code, failure.fields["packages"]) == ("apt.removes", "gamma-old")
@@ -155,7 +156,7 @@ def test_what_cannot_be_done_is_told_before_anything_is_written(
         host.package("eta-large", "1.1", Installed_Size=str(10**10))
         host.package("eta-real", "1.1", Provides="eta-virtual")
         host.package("eta-gone", "1.0")
-        host.install("eta-gone")
+        host.install("eta-gone=1.0")
         host.withdraw("eta-gone_1.0_all.deb")
         host.package("eta-gone", "1.1")
         host.index()
@@ -169,7 +170,7 @@ def test_what_cannot_be_done_is_told_before_anything_is_written(
 
 def test_an_old_version_that_only_the_cache_has_is_enough(host: Debian) -> None:
     pair(host, "theta")
-    host.said("cd /var/cache/apt/archives && apt-get download -q theta=1.0")
+    host.said("apt-get update -qq && cd /var/cache/apt/archives && apt-get download -q theta=1.0")
     host.withdraw("theta_1.0_all.deb")
     course = host.course("apt", packages={"theta": "{version}"})
     course.good()

@@ -39,7 +39,7 @@ from liftlock.model.plan import Duration, Part, Text
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import Template
 
-PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?", re.ASCII)
+PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]*[a-z0-9+](:[a-z0-9-]+)?", re.ASCII)
 RELEASE = re.compile(r"([0-9]+:)?[0-9][A-Za-z0-9.+~:-]*", re.ASCII)
 PATTERN = re.compile(r"[a-z0-9*?][a-z0-9+.*?-]*(:[a-z0-9-]+)?", re.ASCII)
 HOLDS = {None: "as_is", True: "held", False: "free"}
