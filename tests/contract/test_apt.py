@@ -274,6 +274,33 @@ def test_somebody_elses_policy_is_asked_and_kept(host: Debian) -> None:
 THEIRS = "#!/bin/sh\\n# theirs\\nexit 101\\n"
 
 
+@pytest.mark.parametrize(
+    ("code", "source"),
+    [
+        ("unsigned", "deb file:/srv/lab-apt/own ./"),
+        ("fetch", "deb [trusted=yes] file:/nowhere ./"),
+        ("fetch", "deb [trusted=yes] http://127.0.0.1:9 ./"),
+    ],
+)
+def test_an_index_that_cannot_be_trusted_or_had_is_told_and_nothing_is_used(
+    host: Debian, code: str, source: str
+) -> None:
+    before = host.said("cat /etc/apt/sources.list")
+    host.host.put("/etc/apt/sources.list", f"{source}\n")
+    failure = host.course("apt", packages={"chi": "{version}"}).bad()
+    host.host.put("/etc/apt/sources.list", f"{before}\n")
+    assert failure.code == f"apt.{code}", failure
+
+
+def test_the_kernel_that_runs_is_left_where_it_is(host: Debian) -> None:
+    host.package("psi", "1.1", files={f"boot/vmlinuz-{host.said('uname -r')}": "a kernel"})
+    host.index()
+    course = host.course("apt", packages={"psi": "{version}"})
+    course.good()
+    assert course.back()["left"] == " psi"
+    assert host.version("psi") == "1.1 ii"
+
+
 BLOCKS = "echo $$ >/run/{0}; while [ ! -e /run/{0}-on ]; do sleep 0.05; done"
 
 
