@@ -16,7 +16,7 @@ from liftlock.drivers.technology import text_of
 from liftlock.execute.rights import refusal
 from liftlock.hosts.reach import PASSWORD as OUR_NAME
 from liftlock.hosts.reach import Reach
-from liftlock.model.actions import Exited, Script, SecretRef
+from liftlock.model.actions import Exited, Script, SecretRef, TimedOut
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.inventory import Become
 from tests.hosts.grounds import QUICK, SHELLS, WallClock, run, until
@@ -247,6 +247,28 @@ def test_a_password_is_nowhere_to_be_seen(house: House, become: Become) -> None:
     kept = [file.read_bytes() for file in (house.folder / "home/deploy").rglob("*") if file.is_file()]
     assert kept
     assert not any(password.encode() in data for data in kept)
+
+
+@pytest.mark.parametrize("may_kill", [True, False])
+def test_what_ignores_its_deadline_as_root_is_ended_if_kill_is_allowed(house: House, may_kill: bool) -> None:
+    """sudo hands TERM on; what then still runs takes root's rights to end, or is said to go on."""
+    kill = ", /usr/bin/kill -s *" if may_kill else ""
+    house.sudoers(f"deploy ALL=(root) NOPASSWD: /bin/sh *{kill}")
+    command = f"sleep\x008{int(may_kill)}\x00".encode()
+
+    async def story() -> None:
+        login = Login(house)
+        script = Script(f"{text_of('prelude')}as_root /bin/sh -c 'trap \"\" TERM; exec sleep 8{int(may_kill)}'")
+        done = await login.reach.perform("h1", f"r1.late-{may_kill}.1", script, timeout_s=1, boot="", env={})
+        assert isinstance(done, TimedOut)
+        left = list(processes_of(command))
+        assert bool(left) is not may_kill
+        assert ("no right to end" in done.output) is not may_kill, done.output
+        for pid in left:
+            os.kill(pid, 9)
+        await login.reach.close()
+
+    run(story())
 
 
 def everybody(file: str) -> list[bytes]:

@@ -12,7 +12,7 @@
 #     than a moment, and which ll_quit starts for whatever still runs when the connection is gone.
 #   - what it prints is bounded: the guard keeps the first and the last ll_half bytes.
 # MARK.run: "pid deadline boot" of the keeper, "script pid", then at most one "kill T" (deadline) or "kill C"
-# (cancelled), then "exit CODE".
+# (cancelled), then "exit CODE"; "others PID:BEGAN..." are processes of other users that are to be ended with it.
 # For an ordinary quiet script nothing is forked but its keeper and itself, and no command is run: what else is read or
 # written there, builtins read and write.
 #
@@ -25,7 +25,7 @@ ll_say() { printf '\001%s(%s\n%s\001%s)' "$ll_n" "$1" "$2" "$ll_n"; }
 
 # Read MARK.run: ll_pid ll_dead ll_home, ll_script, ll_kill and ll_exit. False if there is no such file.
 ll_read() {
-	ll_f=$ll_s/$1 ll_pid='' ll_dead=0 ll_home='' ll_script='' ll_kill='' ll_exit=''
+	ll_f=$ll_s/$1 ll_pid='' ll_dead=0 ll_home='' ll_script='' ll_kill='' ll_exit='' ll_others=''
 	[ -f "$ll_f.run" ] && [ ! -L "$ll_f.run" ] || return 1
 	{
 		read -r ll_pid ll_dead ll_home || ll_pid=
@@ -33,6 +33,7 @@ ll_read() {
 			case $ll_k in
 			script) ll_script=$ll_v ;;
 			exit) ll_exit=$ll_v ;;
+			others) ll_others=$ll_v ;;
 			kill) ll_kill=${ll_kill:-$ll_v} ;;
 			esac
 		done
@@ -100,7 +101,7 @@ ll_job() {
 	printf 'exit %s\n' "$ll_code" >>"$ll_f.run"
 	ll_exit=$ll_code
 	ll_size /proc/self/fdinfo/8
-	[ "$ll_code" != 77 ] || ll_got=$(wc -c <"$ll_f.out") # a refusal was told by the file's name
+	case $ll_code$ll_kill in 77* | *T | *C) ll_got=$(wc -c <"$ll_f.out") ;; esac # more was told by the file's name
 	[ "$ll_got" -le $((ll_half * 2)) ] || ll_trim
 	ll_report
 }

@@ -54,7 +54,8 @@ ll_end() {
 
 # pid name: end all descendants of a process, and all that carry the name.
 ll_slay() {
-	ll_root=$1 ll_name=$2
+	ll_root=$1 ll_name=$2 ll_i=0
+	! ll_family || ll_note_others
 	ll_signal TERM
 	ll_i=0
 	while [ $ll_i -lt $((ll_grace * 10)) ] && ll_family; do
@@ -68,7 +69,32 @@ ll_slay() {
 	done
 }
 
-ll_signal() { ll_family && { kill -s "$1" $ll_set 2>/dev/null || :; }; }
+ll_signal() { ll_family && { kill -s "$1" $ll_set 2>/dev/null || [ $ll_i -gt 0 ] || ll_signal_others "$1"; }; }
+
+# Remember what runs as another user, before its parents are ended and it is nobody's child; in the mark, for the keeper.
+ll_note_others() {
+	for ll_p in $ll_set; do
+		if ! kill -s 0 "$ll_p" 2>/dev/null && ll_since "$ll_p"; then ll_others="$ll_others $ll_p:$ll_v"; fi
+	done
+	[ -z "$ll_others" ] || [ "$ll_name" = none ] || printf 'others%s\n' "$ll_others" >>"$ll_f.run"
+}
+
+# It is ended by kill with root's rights, where sudoers have that without a password; else it is said that it goes on.
+# Once for each signal: a refusal is a line in the host's log.
+ll_signal_others() {
+	[ -n "$ll_others" ] || return 0
+	if [ "$ll_how" = sudo ] && sudo -n $ll_wrap kill -s "$1" $ll_set; then return 0; fi
+	[ "$1" = KILL ] || return 0
+	ll_others= # nothing more can be done
+	[ "$ll_name" = none ] || printf '\nliftlock: no right to end what runs as another user:%s\n' "$ll_set" >>"$ll_f.out"
+}
+
+# ll_v: when a process began, in ticks. With its number, it is this very process.
+ll_since() {
+	{ read -r ll_v <"/proc/$1/stat"; } 2>/dev/null || return 1
+		set -- ${ll_v##*) }
+	ll_v=${20}
+}
 
 # ll_set: the processes below ll_root (not itself; the script, where its keeper is gone), those of their own sessions
 # and groups, and those whose environment carries ll_name. Parents come before their children: a shell that is ended
@@ -76,6 +102,9 @@ ll_signal() { ll_family && { kill -s "$1" $ll_set 2>/dev/null || :; }; }
 ll_family() {
 	ll_set=' ' ll_all=''
 	if [ "$ll_root" = none ] && ll_astray; then ll_set=" $ll_script "; fi
+	for ll_d in $ll_others; do # whose parents were ended already
+		if ll_since "${ll_d%%:*}" && [ "$ll_v" = "${ll_d#*:}" ]; then ll_set="$ll_set${ll_d%%:*} "; fi
+	done
 	for ll_d in /proc/[0-9]*/stat; do
 		{ read -r ll_v <"$ll_d"; } 2>/dev/null || continue
 		ll_p=${ll_v%% *}

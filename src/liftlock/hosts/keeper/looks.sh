@@ -52,6 +52,6 @@ ll_show() {
 
 # tag of a look: end it.
 ll_drop() {
-	eval "ll_v=\$ll_look$1"
+	eval "ll_v=\$ll_look$1" ll_others=
 	ll_slay "$ll_v" none >/dev/null 2>&1 &
 }
