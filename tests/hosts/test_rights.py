@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from liftlock.drivers.technology import text_of
 from liftlock.execute.rights import refusal
@@ -258,6 +259,7 @@ def test_what_ignores_its_deadline_as_root_is_ended_if_kill_is_allowed(house: Ho
 
     async def story() -> None:
         login = Login(house)
+        login.reach = Reach({"h1": house.host()}, WallClock(), limits=replace(QUICK, grace_s=0))
         script = Script(f"{text_of('prelude')}as_root /bin/sh -c 'trap \"\" TERM; exec sleep 8{int(may_kill)}'")
         done = await login.reach.perform("h1", f"r1.late-{may_kill}.1", script, timeout_s=1, boot="", env={})
         assert isinstance(done, TimedOut)
