@@ -158,6 +158,13 @@ def test_a_refusal_is_never_taken_for_an_answer(house: House, text: str, shell: 
     assert refused(house, text, shell=SHELLS[shell]).fields["why"] == "denied"
 
 
+@pytest.mark.parametrize(("become", "password"), [(SUDO, ""), (SU, "wrong")])
+def test_what_only_explains_may_be_refused(house: House, become: Become, password: str) -> None:
+    house.sudoers(SOME)
+    text = "x=$(try_root whoami 2>/dev/null) || say code $?; try_root whoami 2>/dev/null || echo on"
+    assert ask(house, text, become, password).output == "@code=77\non\n"
+
+
 def test_the_rule_that_is_told_lets_the_command_pass(house: House) -> None:
     """What sudoers gives a meaning to (a comma, a colon, an asterisk) is told as it must be written there."""
     house.sudoers("# nobody")

@@ -44,12 +44,12 @@ installed_version() {
 }
 
 log_size() {
-  as_root stat -c '%s' "$error_log" 2>/dev/null || echo 0
+  try_root stat -c '%s' "$error_log" 2>/dev/null || echo 0
 }
 
 # what nginx wrote since: why a reload that was asked for did not take place
 log_since() {
-  as_root tail -c "+$((mark + 1))" "$error_log" 2>/dev/null | tail -n 20 || :
+  try_root tail -c "+$((mark + 1))" "$error_log" 2>/dev/null | tail -n 20 || :
 }
 
 taken_over() {

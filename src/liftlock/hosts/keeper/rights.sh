@@ -36,6 +36,7 @@ ll_drop_to() {
 
 # why said command [argument]...: end the script. `said`: the words of sudo, su or the wrapper.
 ll_deny() {
+	[ -z "$ll_mild" ] || exit 77 # try_root, in a subshell of its own
 	ll_why=$1 ll_t=$2
 	shift 2
 	{
