@@ -64,7 +64,9 @@ class Greeter:
         if keys:
             return judged(host, keys)
         message = f"{host.name} shows no key of a kind that we know"
-        none = WorldError(WorldKind.REFUSED, message, host=host.name, why="no-common-language", said="host key")
+        none = WorldError(
+            WorldKind.REFUSED, message, host=host.name, who=host.name, why="no-common-language", said="host key"
+        )
         raise lost or none
 
     async def _key(self, host: Host, kinds: str) -> asyncssh.SSHKey | None:

@@ -24,7 +24,13 @@ KEPT = "~/.ssh/known_hosts"
 def login_error(host: Host, client: Client, error: Exception, via: str) -> WorldError:
     """`via`: the bastion that the connection goes over; empty if none."""
     address = host.address or host.name
-    about: dict[str, str | int | float] = {"host": host.name, "address": address, "port": str(host.port), "via": via}
+    about: dict[str, str | int | float] = {
+        "host": host.name,
+        "who": host.name,
+        "address": address,
+        "port": str(host.port),
+        "via": via,
+    }
     match error:
         case asyncssh.HostKeyNotVerifiable():
             return host_key_error(host, client, error)
@@ -95,7 +101,7 @@ def answers(agent: str) -> bool:
 def host_key_error(host: Host, client: Client, error: asyncssh.HostKeyNotVerifiable) -> WorldError:
     """Changed or unknown: which key was shown, and which file a person would edit after asking the host's owner."""
     file = host.known_hosts or KEPT
-    about: dict[str, str | int | float] = {"host": host.name, "file": file}
+    about: dict[str, str | int | float] = {"host": host.name, "who": host.name, "file": file}
     if client.refused is None:
         message = f"host key of {host.name}: {error.reason}"
         return WorldError(WorldKind.HOST_KEY, message, **about, why="not-valid", said=str(error.reason))
