@@ -201,6 +201,36 @@ def test_of_several_merged_mappings_the_first_holds() -> None:
     assert loaded.inventory.hosts["a1"].variables == {"x": "1", "y": "2", "z": "3"}
 
 
+ODD_VALUES = [
+    (
+        '{"_meta": {"hostvars": {"a1": {"x": {"1": [NaN, 1e999, 99999999999999999999]}}}}, "g": ["a1"]}',
+        '{"1":[NaN,Infinity,99999999999999999999]}',
+    ),
+    ('{"_meta": {"hostvars": {"a1": {"x": "\\ud83d\\udea2"}}}, "g": ["a1"]}', "🚢"),
+    ('{"_meta": {"hostvars": {"a1": {"x": "{{ [1, 2] | map(\'string\') }}"}}}, "g": ["a1"]}', '["1","2"]'),
+    (
+        "all: {hosts: {a1: {x: {2: a, true: b, 2026-01-02: c, ~: d}}}}",
+        '{"2":"a","2026-01-02":"c","None":"d","True":"b"}',
+    ),
+    ("all: {hosts: {a1: {x: !!binary AAH/}}}", "\x00\x01\ufffd"),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), ODD_VALUES)
+def test_odd_values_are_text_too(text: str, value: str) -> None:
+    loaded = load(text, "hosts.yml")
+    assert loaded.inventory is not None, loaded.findings
+    assert loaded.inventory.hosts["a1"].variables == {"x": value}
+
+
+def test_half_a_character_is_left_out() -> None:
+    loaded = load("""a1 x="{{ '\\\\ud800' }}" y=1\n""")
+    assert loaded.inventory is not None
+    assert loaded.inventory.hosts["a1"].variables == {"y": "1"}
+    found = load('{"g": {"hosts": ["a1"], "vars": {"x": "\\ud800"}}}', "hosts.json").findings
+    assert [each.severity for each in found] == [Severity.ERROR]
+
+
 def test_a_program_is_not_run(tmp_path: Path) -> None:
     program = tmp_path / "inv.py"
     program.write_text("#!/bin/sh\ntouch ran\n")

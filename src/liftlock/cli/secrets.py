@@ -19,9 +19,9 @@ from liftlock.cli.private import LONGEST_BYTES, read_private
 from liftlock.cli.vaults import vault_passwords
 from liftlock.model.actions import SecretRef
 from liftlock.model.errors import WorldError, WorldKind
-from liftlock.planfile.ansible.load import AnsibleInventory, text_of
+from liftlock.planfile.ansible.load import AnsibleInventory
 from liftlock.planfile.ansible.merge import parse_variables
-from liftlock.planfile.ansible.render import Unrendered
+from liftlock.planfile.ansible.render import Unrendered, text_of
 from liftlock.planfile.ansible.vault import BadVault, decrypt, is_encrypted
 from liftlock.planfile.ansible.written import Notes, Vaulted
 from liftlock.planfile.inventories import ansible_sources
@@ -77,7 +77,10 @@ class LocalSecrets:
             if not isinstance(value, dict) or part not in value:
                 raise missing(whole)
             value = value[part]
-        return text_of(plain(value, whole))
+        try:
+            return text_of(plain(value, whole))
+        except Unrendered as error:
+            raise WorldError(WorldKind.REFUSED, f"{whole}: cannot be told as text", secret=whole) from error
 
     def from_inventory(self, name: str, whole: str) -> str:
         """`INVENTORY#HOST/VARIABLE`: rendered with everything that it refers to."""

@@ -13,7 +13,7 @@ from liftlock.model.actions import SecretRef
 from liftlock.model.findings import Field, Finding
 from liftlock.model.inventory import Become, Hop
 from liftlock.planfile.ansible.fleet import whole
-from liftlock.planfile.ansible.render import Secretive, Unrendered
+from liftlock.planfile.ansible.render import Secretive, Unrendered, text_of
 from liftlock.planfile.ansible.sshargs import SshArguments, read_arguments
 from liftlock.planfile.ansible.written import Place, Variables, at
 from liftlock.planfile.jumps import WRITTEN
@@ -86,15 +86,15 @@ class Connector:
     def text(self, name: str) -> str:
         try:
             value = self.lookup(name)
+            if value is None or isinstance(value, str | int | float):
+                return text_of(value).strip()
+            given = text_of(value)
         except Secretive:
             self.note("L419", name, variable=name)
             return ""
         except Unrendered as error:
-            self.note("L411", name, variable=name, given=error.problem)
-            return ""
-        if value is None or isinstance(value, str | int | float):
-            return "" if value is None else str(value).strip()
-        self.note("L411", name, variable=name, given=str(value))
+            given = error.problem
+        self.note("L411", name, variable=name, given=given)
         return ""
 
     def connection(self, given: str) -> str:

@@ -125,7 +125,7 @@ def plain(value: Any) -> Any:
         case dict():
             return {plain(key) if isinstance(key, bytes) else key: plain(each) for key, each in value.items()}
         case bytes():
-            return value.decode("utf-8", "surrogateescape")
+            return value.decode("utf-8", "replace")
         case complex():
             return str(value)
         case _ if value is ...:

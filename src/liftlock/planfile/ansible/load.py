@@ -7,11 +7,9 @@ own (`ansible_…`) say how a host is reached and are not handed on.
 
 import os
 from collections.abc import Mapping
-from datetime import date
 from functools import cached_property
-from typing import Any
 
-from msgspec import Struct, json
+from msgspec import Struct
 
 from liftlock.model.actions import SecretRef
 from liftlock.model.findings import Finding, Severity
@@ -25,7 +23,7 @@ from liftlock.planfile.ansible.groups import read_groups
 from liftlock.planfile.ansible.ini import IniReader
 from liftlock.planfile.ansible.listing import is_listing, read_listing
 from liftlock.planfile.ansible.merge import Merger, Unlock
-from liftlock.planfile.ansible.render import Fleetwide, Reveal, Secretive, Unrendered, is_secret
+from liftlock.planfile.ansible.render import Fleetwide, Reveal, Secretive, Unrendered, is_secret, text_of
 from liftlock.planfile.ansible.values import read_json, read_yaml
 from liftlock.planfile.ansible.vault import is_encrypted
 from liftlock.planfile.ansible.written import Notes, Place, Variables, at
@@ -209,17 +207,3 @@ class HostMaker:
             except Unrendered as error:
                 findings.append(at("L410", value.place, variable=name, problem=error.problem))
         return found, findings
-
-
-def text_of(value: Any) -> str:
-    """As a template prints it; lists and mappings as JSON."""
-    match value:
-        case str():
-            return str(value)
-        case None:
-            return ""
-        case bool() | int() | float() | date():
-            return str(value)
-        case bytes():
-            return value.decode("utf-8", "replace")
-    return json.encode(value, enc_hook=str, order="deterministic").decode()

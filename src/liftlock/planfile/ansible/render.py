@@ -5,10 +5,13 @@ else: no lookup, no file, no fact. What alone stands in `{{ }}` keeps its type. 
 itself. What cannot be rendered is said, never guessed.
 """
 
+import json
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct, field
@@ -18,6 +21,18 @@ from liftlock.planfile.ansible.written import Unsafe, Value, Variables, Vaulted,
 MARKS = ("{{", "{%", "{#")
 DEPTH_MAX = 40
 TEXT_MAX = 1_000_000
+ITEMS_MAX = 100_000
+BROKEN = (  # what a template's own expressions, and Python's compiler on them, can raise
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
 SCOPE = " scope"  # no name that a template can write
 LAST = re.compile(
     r"(?:^|_|-)(?:password|passwd|passphrase|passwort|pass|pwd|secret|secrets|token|credentials?|api_?key|"
@@ -162,7 +177,7 @@ def render(text: str, host: str, fleet: Fleetwide) -> Any:
     except TemplateError as error:
         unknown = isinstance(error, UndefinedError)
         raise Unrendered(error.message or type(error).__name__, undefined=unknown) from error
-    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError, MemoryError) as error:
+    except BROKEN as error:
         raise Unrendered(f"{type(error).__name__}: {error}"[:300]) from error
 
 
@@ -172,7 +187,7 @@ def joined(pieces: list[Any]) -> Any:
     if len(pieces) == 1:
         if isinstance(pieces[0], StrictUndefined):
             str(pieces[0])  # raises UndefinedError
-        return pieces[0]
+        return list(islice(pieces[0], ITEMS_MAX)) if isinstance(pieces[0], Iterator) else pieces[0]
     text = "".join("" if piece is None else str(piece) for piece in pieces)
     if len(text) > TEXT_MAX:
         raise Unrendered("the text is too long")
@@ -190,7 +205,7 @@ def environment() -> Any:
     from jinja2 import StrictUndefined, pass_context
     from jinja2.nativetypes import NativeEnvironment
     from jinja2.runtime import Context
-    from jinja2.sandbox import SandboxedEnvironment
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     class Unknown(StrictUndefined):
         """`{{ a.b | default('x') }}` may go through what is not there; to print it is an error."""
@@ -215,7 +230,7 @@ def environment() -> Any:
                     return Unknown(hint=error.problem)
                 raise
 
-    class Sandbox(SandboxedEnvironment, NativeEnvironment):
+    class Sandbox(ImmutableSandboxedEnvironment, NativeEnvironment):
         intercepted_binops = frozenset(("*", "**"))
         context_class = HostContext
 
@@ -237,6 +252,45 @@ def environment() -> Any:
     made.globals.update(dict.fromkeys(("lookup", "query", "q"), refuse_lookup))
     made.filters.update(FILTERS)
     return made
+
+
+def text_of(value: Any) -> str:
+    """As a template prints it; lists and mappings as JSON. Raises Unrendered."""
+    match value:
+        case None:
+            return ""
+        case bytes():
+            return value.decode("utf-8", "replace")
+        case str() | bool() | int() | float() | date():
+            text = str(value)
+        case _:
+            text = json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if not text.isascii() and text.encode("utf-8", "replace").decode() != text:
+        raise Unrendered("half a character")
+    return text
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """A value as JSON has it: keys are text, and what JSON has no word for is."""
+    if depth > DEPTH_MAX:
+        raise Unrendered("too deep")
+    match value:
+        case dict():
+            return {str(key): plain(each, depth + 1) for key, each in value.items()}
+        case list() | tuple() | set():
+            return [plain(each, depth + 1) for each in value]
+        case None | bool() | int() | float() | str():
+            return value
+    return printed(value)
+
+
+def printed(value: Any) -> str:
+    from jinja2 import TemplateError
+
+    try:
+        return str(value)
+    except TemplateError as error:
+        raise Unrendered(error.message or type(error).__name__, undefined=True) from error
 
 
 def refuse_lookup(*_: Any, **__: Any) -> Any:

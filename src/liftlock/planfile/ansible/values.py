@@ -5,17 +5,18 @@ holds, and that `<<` merges.
 """
 
 import json
+import re
 from functools import cache
 from typing import Any
 
-from liftlock.planfile.ansible.written import Notes, Place, Unsafe, Value, Variables, Vaulted, at, source_of
+from liftlock.planfile.ansible.written import Notes, Place, Unsafe, Value, Variables, Vaulted, at, parts, source_of
 from liftlock.planfile.nodes import Keys, Node, Scalar, Sequence
 from liftlock.planfile.yaml import INVENTORY_LIMITS, STRING_TAGS, Composer, read
 
 YAML = "tag:yaml.org,2002:"
 ENCRYPTED = ("!vault", "!vault-encrypted")
 KNOWN = (*ENCRYPTED, "!unsafe", *(YAML + kind for kind in ("int", "float", "bool", "null", "timestamp", "binary")))
-DEPTH_MAX = 50
+HALF = re.compile(r"\\u[dD][89a-fA-F]")  # half a character is read as YAML, which says where it is
 
 
 class Tagged(Scalar):
@@ -58,9 +59,16 @@ def read_json(text: str) -> Any:
     if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
-        return json.loads(text, object_hook=unwrap)
+        found = json.loads(text, object_hook=unwrap)
+        return None if HALF.search(text) and has_half(found) else found
     except (ValueError, RecursionError):
         return None
+
+
+def has_half(found: Any) -> bool:
+    """Is there half a character in it?"""
+    texts = (each for each in parts(found) if isinstance(each, str))
+    return any(each.encode("utf-8", "replace").decode() != each for each in texts)
 
 
 def unwrap(found: dict[str, Any]) -> Any:
