@@ -8,7 +8,7 @@ passwords.
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path as FilePath
 from typing import Literal
 
@@ -18,12 +18,12 @@ from liftlock.model.errors import WorldError
 from liftlock.model.findings import Finding
 from liftlock.planfile.ansible.load import Sources, load_ansible
 from liftlock.planfile.ansible.merge import Unlock
-from liftlock.planfile.ansible.values import read_yaml
+from liftlock.planfile.ansible.values import read_json, read_yaml
 from liftlock.planfile.ansible.written import Notes
 from liftlock.planfile.codes import complain
 from liftlock.planfile.files import read_document
 from liftlock.planfile.inventory import LoadedInventory, load_inventory
-from liftlock.planfile.nodes import Keys, Scalar
+from liftlock.planfile.nodes import Keys, Sequence
 from liftlock.planfile.sshconfig import load_ssh_config
 from liftlock.planfile.table import load_csv
 from liftlock.planfile.workbook import load_workbook
@@ -130,22 +130,38 @@ def guess(path: FilePath, data: bytes) -> Kind:
 
 def is_ansible(data: bytes) -> bool:
     """YAML or JSON whose keys are groups, or a plugin's configuration, or the output of ansible-inventory."""
-    if is_own(data):
+    found = shape(data)
+    if not found or says_own(found):
         return False
-    root = read_yaml(data, "", Notes())
-    if not isinstance(root, Keys) or not root.entries:
-        return False
-    if "plugin" in root.entries or "_meta" in root.entries:
+    if "plugin" in found or "_meta" in found or any(each & GROUP_KEYS for each in found.values() if each):
         return True
-    groups = [value for _, value in root.entries.values()]
-    return any(isinstance(each, Keys) and each.entries.keys() & GROUP_KEYS for each in groups) or (
-        "all" in root.entries and all(isinstance(each, Keys | Scalar) for each in groups)
-    )
+    return "all" in found and None not in found.values()
 
 
 def is_own(data: bytes) -> bool:
-    """Our own format has `hosts` at the top, or one of its keys and nothing that could be a group."""
+    found = shape(data)
+    return bool(found) and says_own(found)
+
+
+def says_own(found: dict[str, frozenset[str] | None]) -> bool:
+    """Our own format has `hosts` at the top, or some of its keys and nothing that could be a group."""
+    return ("hosts" in found and "all" not in found) or found.keys() <= OWN_KEYS
+
+
+def shape(data: bytes) -> dict[str, frozenset[str] | None]:
+    """A mapping's keys, each with the keys below it; None: a list. Empty if it is no mapping."""
+    told = read_json(data.decode("utf-8", "replace"))
+    if isinstance(told, dict):
+        return {name: None if isinstance(each, list) else frozenset(keys_of(each)) for name, each in told.items()}
     root = read_yaml(data, "", Notes())
-    if not isinstance(root, Keys) or not root.entries:
-        return False
-    return ("hosts" in root.entries and "all" not in root.entries) or root.entries.keys() <= OWN_KEYS
+    if not isinstance(root, Keys):
+        return {}
+    nodes = {name: node for name, (_, node) in root.entries.items()}
+    return {
+        name: None if isinstance(node, Sequence) else frozenset(node.entries if isinstance(node, Keys) else ())
+        for name, node in nodes.items()
+    }
+
+
+def keys_of(value: object) -> Iterable[str]:
+    return value if isinstance(value, dict) else ()

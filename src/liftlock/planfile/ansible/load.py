@@ -197,6 +197,9 @@ class HostMaker:
         for name, value in said.items():
             if name.startswith(OWN) or is_secret(name, value):
                 continue
+            if type(value.value) is str and value.value.isascii() and "{" not in value.value and name not in TAKEN:
+                found[name] = value.value  # most are, in large fleets
+                continue
             if name in TAKEN:
                 findings.append(at("L415", value.place, name=name))
                 continue

@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
@@ -146,13 +146,18 @@ class AllHosts(Mapping[str, Any]):
 
 def is_secret(name: str, said: Value) -> bool:
     """Encrypted, wholly or in a part, or called what only secrets are called."""
-    if said.sealed or (LAST.search(name) and said.value not in ("", None)):
+    if said.sealed or (sounds_secret(name) and said.value not in ("", None)):
         return True
     if isinstance(said.value, str | int | float | bool | None):
         return False
     return any(
         isinstance(each, Vaulted) or (isinstance(each, str) and each in keys(said.value)) for each in parts(said.value)
     )
+
+
+@lru_cache(maxsize=10_000)
+def sounds_secret(name: str) -> bool:
+    return LAST.search(name) is not None
 
 
 def keys(value: Any) -> set[str]:
