@@ -11,7 +11,10 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "upgrade": ("The upgrade's name, as people will read it.", "升级名称，供人阅读。"),
         "components": ("What is upgraded, each with its hosts and its recipe.", "要升级的组件，各有主机与步骤。"),
-        "inventory": ("The inventory file, relative to this plan.", "主机清单文件，相对于本计划所在目录。"),
+        "inventory": (
+            "The inventory, relative to this plan: Liftlock's own, Ansible's, a table, ssh_config.",
+            "主机清单，相对于本计划所在目录：Liftlock 自己的格式、Ansible 清单、表格或 ssh_config。",
+        ),
         "timezone": ("The time zone of windows, freezes and reports.", "变更窗口、封网期与报告所用的时区。"),
         "language": ("The language of documents and messages.", "文档与提示所用的语言。"),
         "owner": ("Who answers for the upgrade.", "升级负责人。"),
