@@ -143,6 +143,16 @@ def test_what_is_called_a_secret_is_no_variable(said: str) -> None:
     assert found.variables == {"plain": "1"}
 
 
+@pytest.mark.parametrize(
+    "said", ["ansible_password=hunter2 and more", "x='open ansible_become_pass=hunter2 and", "db_token=hunter2 and"]
+)
+def test_a_finding_repeats_no_password(said: str) -> None:
+    found = load(f"good\na1 {said}\n").findings
+    assert found
+    assert "hunter2" not in repr(found)
+    assert {str(each.fields["given"]) for each in found} == {"a1 …"}
+
+
 def test_what_depends_on_an_encrypted_value_is_no_variable() -> None:
     loaded = load_ansible(Sources(str(VAULTED / "inventory.ini")), lambda: {"default": [PASSWORD]}, "i")
     assert loaded.inventory is not None

@@ -12,6 +12,7 @@ from typing import Any
 
 from liftlock.planfile.ansible.fleet import UNGROUPED, Fleet
 from liftlock.planfile.ansible.patterns import hosts_of
+from liftlock.planfile.ansible.render import sounds_secret
 from liftlock.planfile.ansible.written import Notes, Place, Value
 
 SECTION = re.compile(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?")
@@ -67,7 +68,7 @@ class IniReader:
         for word in words[1:]:
             name, sign, text = word.partition("=")
             if not sign:
-                self.notes.note("L403", place, given=word)
+                self.notes.note("L403", place, given=shown(word, line))
             else:
                 found[name] = Value(literal(text), place)
         for name in names if self.notes.spend(len(found) * len(names), place) else ():
@@ -77,7 +78,7 @@ class IniReader:
         try:
             return shlex.split(line, comments=True)
         except ValueError:
-            self.notes.note("L403", place, given=line)
+            self.notes.note("L403", place, given=shown(line, line))
             return []
 
     def take_variable(self, line: str, place: Place) -> None:
@@ -103,6 +104,12 @@ class IniReader:
         for group, place in self.wanted.items():
             if group not in self.declared:
                 self.notes.note("L404", place, group=group)
+
+
+def shown(part: str, line: str) -> str:
+    """What a finding repeats of a line: of one that holds a password no more than its first word."""
+    names = re.findall(r"[^\s='\"]+(?=\s*=)", line)
+    return f"{line.split()[0]} …" if any(map(sounds_secret, names)) else part
 
 
 def literal(text: str) -> Any:
