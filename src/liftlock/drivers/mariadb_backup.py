@@ -90,8 +90,8 @@ class MariadbBackupDriver(Technology):
         restore = Action(Kind.RESTORE, NAME, args, Traits(writes=True))
         backup, prove = Action(Kind.BACKUP, NAME, args), Action(Kind.PROVE, NAME, args)
         return (
-            Template("backup", backup, restore, timeout_s=14400.0, estimate_s=60.0),
-            Template("prove", prove, timeout_s=14400.0, estimate_s=120.0),
+            Template("backup", backup, restore, timeout_s=3600.0, estimate_s=60.0),
+            Template("prove", prove, timeout_s=3600.0, estimate_s=120.0),
         )
 
     def complain(self, item: BackupMariadb, setting: Setting) -> Complaints:

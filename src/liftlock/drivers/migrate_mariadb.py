@@ -256,7 +256,7 @@ def template_of(item: Migrate, one: Migration) -> Template:
         keep = args_of(item, one, one.text) | {"class": said.class_, "way": "keep"}
         undo = Action(Kind.MIGRATE, NAME, keep, Traits(), LITERAL)
     action = Action(Kind.MIGRATE, NAME, args, traits, LITERAL)
-    return Template(f"migrate-{verb_of(one.name)}", action, undo, timeout_s=3600.0 + waits_s, estimate_s=10.0)
+    return Template(f"migrate-{verb_of(one.name)}", action, undo, timeout_s=1800.0 + waits_s, estimate_s=10.0)
 
 
 def args_of(item: Migrate, one: Migration, text: str) -> dict[str, Any]:

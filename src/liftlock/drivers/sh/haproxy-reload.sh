@@ -73,15 +73,20 @@ keep_states() {
   fi
 }
 
+# config_lines option pattern: of a file, or of every file in a folder
+config_lines() {
+  if [ -r "$config" ]; then grep -r -E "$@" "$config"; else as_root grep -r -E "$@" "$config"; fi
+}
+
 loads_states() {
-  as_root grep -rqE '^[[:space:]]*load-server-state-from-file[[:space:]]+(global|local)' "$config"
+  config_lines -q '^[[:space:]]*load-server-state-from-file[[:space:]]+(global|local)'
 }
 
 # all_free: what is to be bound is bound by HAProxy already, or by nobody. It is not tested by HAProxy itself, which
 # answers nobody for seconds while a new worker tries to bind what it cannot.
 all_free() {
   command -v ss >/dev/null 2>&1 || return 0
-  as_root grep -rhE '^[[:space:]]*bind[[:space:]]' "$config" | while read -r _ listed _; do
+  config_lines -h '^[[:space:]]*bind[[:space:]]' | while read -r _ listed _; do
     for address in $(printf '%s' "$listed" | tr ',' ' '); do is_free "$address" || printf '%s ' "$address"; done
   done >"$state/.liftlock-taken-$key"
   not_free=$(cat "$state/.liftlock-taken-$key")
