@@ -9,6 +9,8 @@ from typing import Any
 from tests.drivers.test_haproxy import until
 
 PROGRAM = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
+SMALL = "--innodb-log-file-size=10M"
+HASTY = ("--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0")  # nothing here outlives its test
 INSTALLED = Path(PROGRAM).exists() and shutil.which("mariadb-install-db") is not None
 
 
@@ -17,10 +19,10 @@ class Mariadb:
         self.folder = Path(tempfile.mkdtemp(prefix="ll"))
         self.socket = f"{self.folder}/s"
         made = ["mariadb-install-db", "--no-defaults", f"--datadir={self.folder}/d", "--skip-test-db", "--rpm"]
-        made += ["--user=root", "--auth-root-authentication-method=normal"]
+        made += ["--user=root", "--auth-root-authentication-method=normal", SMALL]
         subprocess.run(made, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
         self.command = [PROGRAM, "--no-defaults", f"--datadir={self.folder}/d", f"--socket={self.socket}"]
-        self.command += ["--user=root", "--skip-networking", f"--pid-file={self.folder}/pid", *options]
+        self.command += ["--user=root", "--skip-networking", f"--pid-file={self.folder}/pid", SMALL, *HASTY, *options]
         self.start()
 
     def start(self) -> None:

@@ -111,7 +111,6 @@ def test_a_dump_that_lacks_something_is_not_proved(here: Machine, db: Mariadb) -
     taken = here.good(BACKUP, backup, here.context())
     path = Path(taken["path"])
     text = gzip.decompress(path.read_bytes())
-    whole = path.read_bytes()
     path.write_bytes(gzip.compress(text.replace(b"(1),\n(2)", b"(1)")))
     assert text != gzip.decompress(path.read_bytes())
     damaged = here.bad(BACKUP, prove, replace(here.context(), forward=taken))
@@ -125,8 +124,6 @@ def test_a_dump_that_lacks_something_is_not_proved(here: Machine, db: Mariadb) -
     forged = taken | {"sha256": sha256(path.read_bytes()).hexdigest()}
     failed = here.bad(BACKUP, prove, replace(here.context(), forward=forged))
     assert (failed.code, "syntax" in str(failed.fields["message"])) == ("backup.mariadb.refused", True)
-    path.write_bytes(whole)
-    here.good(BACKUP, prove, replace(here.context(), forward=taken))
     assert here.bad(BACKUP, prove, here.context()).code == "backup.mariadb.none"
 
 
