@@ -201,6 +201,19 @@ def test_facts_of_a_primary(here: Machine, db: Mariadb) -> None:
     assert "role primary" in shown.text
 
 
+def test_facts_of_a_replica(here: Machine, db: Mariadb) -> None:
+    """One that has a source and does not reach it: the fields are read, whatever their values are."""
+    template = BACKUP.inquire(BackupMariadb(mariadb="plain", **db.server()), SETTING)
+    assert template is not None
+    assert db.ask("CHANGE MASTER TO MASTER_HOST='192.0.2.7', MASTER_USER='r'") == ""
+    try:
+        facts = here.good(BACKUP, template.action, here.context())
+    finally:
+        assert db.ask("RESET SLAVE ALL") == ""
+    assert (facts["role"], facts["source"], facts["replicates"]) == ("replica", "192.0.2.7", "No/No")
+    assert facts["lag_s"] == "NULL"
+
+
 def test_complains_of_what_cannot_be() -> None:
     def codes(**item: Any) -> list[str]:
         return [code for code, _ in BACKUP.complain(BackupMariadb(**{"mariadb": "orders", **item}), SETTING)]

@@ -6,10 +6,10 @@ replica() {
 }
 
 say version "$(my_ask 'SELECT VERSION()')"
-status=$(my_client -E 2>"$my_said" <<'END'
+status=$(my_client -E --column-names 2>"$my_said" <<'END'
 SHOW SLAVE STATUS
 END
-) || status=$(my_client -E 2>"$my_said" <<'END'
+) || status=$(my_client -E --column-names 2>"$my_said" <<'END'
 SHOW REPLICA STATUS
 END
 ) || my_failed "$my_said"
