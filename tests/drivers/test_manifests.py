@@ -60,6 +60,7 @@ TOGETHER = {
     "systemd": ("systemd", "systemd-do", "systemd-look", "systemd-enable"),
     "systemd.dropin": ("systemd", "systemd-dropin", "systemd-dropin-undo", "systemd-dropin-look"),
     "apt": ("apt", "apt-world", *(f"apt-{each}" for each in ("fetch", "install", "undo", "look", "show", "inquire"))),
+    "switchover.postgres": ("postgres-common", "postgres-switchover"),
     "backup.postgres": (
         "postgres-common",
         "postgres-rows",
@@ -161,6 +162,8 @@ def test_shellcheck_accepts_every_body(name: str) -> None:
         "postgres-restore-physical": SCRATCH,
         "postgres-backup-take": (*ROWS, "postgres-checks"),
     }
+    shared["postgres-switchover"] = ("postgres-common",)
+    shared |= {"postgres-restore-physical": SCRATCH, "postgres-backup-take": (*ROWS, "postgres-checks")}
     shared |= dict.fromkeys(("haproxy-reload", "nginx-reload"), ("reloading",))
     shared |= dict.fromkeys(("mariadb-migrate", "mariadb-migrate-look"), ("mariadb-common", "mariadb-marks"))
     shared["mariadb-facts"] = ("mariadb-common",)

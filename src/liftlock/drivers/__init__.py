@@ -18,6 +18,7 @@ MODULES = (
     "migrate_postgres",
     "data_postgres",
     "alembic",
+    "switchover_postgres",
     "service",
     "apt",
     "systemd",
