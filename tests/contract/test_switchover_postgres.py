@@ -219,6 +219,7 @@ def test_a_replica_that_is_not_there_stops_nothing(pair: Pair) -> None:
 def test_on_a_replica_nothing_happens(pair: Pair) -> None:
     """A third one's lane: as if the old one's were the replica."""
     pair.old, pair.new = pair.new, pair.old
+    assert pair.good(pair.up("ready")) == {"was": "primary_already"}
     assert pair.good(pair.up("fence")) == {"was": "replica"}
     assert pair.good(pair.up("promote", of="fence")) == {"was": "replica"}
     assert pair.good(pair.up("follow", of="promote")) == {"was": "replica"}

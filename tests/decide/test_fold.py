@@ -117,3 +117,17 @@ def test_a_lane_of_a_rollback_that_is_dropped_is_not_waited_for():
     for lane in list(told.run.lanes):
         told.say(ev.RunAmended("1" * 64, "li.wei", "gone", (lane,)))
     assert (told.run.to_turn, told.run.returning, told.run.flying, told.run.busy) == ({}, {}, {}, {})
+
+
+def test_a_wave_whose_only_host_is_moved_is_opened_again_only_if_the_schedule_has_it(noon):
+    run = Run()
+    for seq, event in enumerate(
+        (
+            ev.StageOpened("db/1/w1"),
+            ev.StepStarted("db/1/w1/db-2/00-precheck", 1, ""),
+            ev.HoldRaised("db/1/w1", because("held")),
+            ev.RunAmended("s2", "li.wei", "failover", ("db/1/w1/db-2",), ()),
+        )
+    ):
+        advance(run, ev.Entry(seq, noon, 0, event))
+    assert (run.stages, run.lanes, run.holds, run.busy, run.flying) == ({}, {}, {}, {}, {})

@@ -180,9 +180,14 @@ follow() {
   pg_run rm -f "$data/liftlock.fenced" || fail where
 }
 
+# ready: a replica that streams. Where the other host is a replica, this one may be the primary: nothing is handed over
 ready() {
   answers || fail not_running
-  recovers || fail not_replica
+  if ! recovers; then
+    [ -z "$was" ] || fail not_replica
+    say was primary_already
+    return 0
+  fi
   until_so receives no_stream
 }
 
