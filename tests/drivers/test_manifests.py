@@ -163,7 +163,6 @@ def test_shellcheck_accepts_every_body(name: str) -> None:
         "postgres-backup-take": (*ROWS, "postgres-checks"),
     }
     shared["postgres-switchover"] = ("postgres-common",)
-    shared |= {"postgres-restore-physical": SCRATCH, "postgres-backup-take": (*ROWS, "postgres-checks")}
     shared |= dict.fromkeys(("haproxy-reload", "nginx-reload"), ("reloading",))
     shared |= dict.fromkeys(("mariadb-migrate", "mariadb-migrate-look"), ("mariadb-common", "mariadb-marks"))
     shared["mariadb-facts"] = ("mariadb-common",)
