@@ -10,8 +10,8 @@ import pytest
 from tests.cli.conftest import HOSTS, Site
 from tests.cli.test_steering import end, open_gates
 
-ODD = "Zq7$(touch pwned)`touch pwned`'\"\\x  é中\nzweite-Zeile&%s;|\tZq9"
-PIECES = [b"Zq7", b"zweite", b"Zq9", "é中".encode()]
+ODD = "Zq7bergamotte$(touch pwned)`touch pwned`'\"\\x  é中\nzweite-Zeile&%s;|\tZq9bergamotte"
+PIECES = [b"Zq7bergamotte", b"zweite", b"Zq9bergamotte", "é中".encode()]
 ECHO = """\
       - command:
           run: |

@@ -12,7 +12,7 @@ from tests.real.scenarios import acts
 from tests.real.scenarios.figures import Figures
 from tests.real.scenarios.tiers import Tiers
 
-APPS, ROWS, KILLS = 4, 500_000, 20
+APPS, ROWS, KILLS = 4, 200_000, 20
 Scenario = Callable[[Tiers], Iterator[tuple[str, Figures]]]
 
 
@@ -24,6 +24,13 @@ def plain(tiers: Tiers) -> Iterator[tuple[str, Figures]]:
 
 def killed(tiers: Tiers) -> Iterator[tuple[str, Figures]]:
     yield f"the controller is killed {KILLS} times", acts.upgrade(tiers, kills=KILLS, seed=int(time.time()))
+
+
+def outage(tiers: Tiers) -> Iterator[tuple[str, Figures]]:
+    planned = acts.outage(tiers)
+    said = tiers.liftlock("plan", "plan.yaml")
+    yield "a planned outage", planned
+    print(*(line for line in said.splitlines() if "about" in line.lower()), sep="\n")
 
 
 def full(tiers: Tiers) -> Iterator[tuple[str, Figures]]:
@@ -39,7 +46,7 @@ def lost(
     return name.replace(" ", "-"), play
 
 
-SCENARIOS: dict[str, Scenario] = {"plain": plain, "killed": killed, "full-disk": full} | dict(
+SCENARIOS: dict[str, Scenario] = {"plain": plain, "killed": killed, "outage": outage, "full-disk": full} | dict(
     (
         lost("a host is cut off while it installs", LabHost.cut, LabHost.heal, "install"),
         lost("a host dies while it installs", LabHost.kill, LabHost.start, "install"),

@@ -40,6 +40,18 @@ def bad_version(tiers: Tiers) -> Figures:
     return tiers.figures(seen)
 
 
+def outage(tiers: Tiers) -> Figures:
+    """Announced: customers are not served while the tiers stop, are upgraded and start, in order."""
+    tiers.write_plan("1.1", outage=True)
+    tiers.liftlock("survey", "plan.yaml")
+    seen = during(tiers, lambda: tiers.liftlock("run", "plan.yaml", "--yes"))
+    assert set(tiers.versions()) == {"1.1"}
+    log = tiers.liftlock("log", "plan.yaml", "--json")
+    order = [line["stage"] for line in map(json.loads, log.splitlines()) if line["kind"] == "StageOpened"]
+    assert order[:2] == ["orders/1/stop", "orders-db/1/w1"], order
+    return tiers.figures(seen)
+
+
 def no_return(tiers: Tiers) -> Figures:
     """The contract is behind; what fails then freezes the run: a person is asked, and nothing goes back."""
     tiers.write_plan("1.3", "1.1", after=CONTRACT + THEN_FAILS)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from tests.real.scenarios.load import Account
@@ -24,11 +25,13 @@ class Figures:
     back_s: float
     twice: tuple[str, ...]  # steps that succeeded more than once on the way up, or ran again without a failure
     end: str
+    silent_s: float  # the longest time in which no customer was served
 
     def __str__(self) -> str:
         return (
             f"{self.sent} requests, {self.failed} failed, {self.lost} acknowledged writes lost, "
             f"slowest {self.slowest_s:.2f} s; a host out for {self.reduced_s:.1f} s; way back {self.back_s:.1f} s; "
+            f"nobody served for {self.silent_s:.1f} s; "
             f"twice: {len(self.twice)}; {self.end}"
         )
 
@@ -45,7 +48,13 @@ def figures(log: str, seen: Account, present: Iterable[str]) -> Figures:
         back_s=back_s(lines),
         twice=tuple(step for step, count in successes(lines).items() if count > 1),
         end=str(lines[-1]["what"]),
+        silent_s=silent_s(seen),
     )
+
+
+def silent_s(seen: Account) -> float:
+    served = sorted(each.at + each.took_s for each in seen.requests if each.good)
+    return max((later - earlier for earlier, later in pairwise(served)), default=0.0)
 
 
 def at(line: Line) -> float:

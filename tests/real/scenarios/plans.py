@@ -53,3 +53,11 @@ CONTRACT = """\
 THEN_FAILS = """\
       - command: {{run: "echo the nightly report does not add up; false", writes: false}}
 """
+
+
+def as_outage(plan: str) -> str:
+    """The same as a planned outage: the application stops, the database is upgraded, the application starts."""
+    lines = [line for line in plan.splitlines() if "drain:" not in line and "readmit:" not in line]
+    text = "\n".join(lines).replace("max_unavailable: 1,", "planned_outage: true,")
+    text = text.replace("waves: [1, 100%]", "waves: [100%]\n  planned_outage: true")
+    return text.replace("  max_unavailable: 50%\n", "") + "\n"

@@ -15,7 +15,7 @@ from liftlock.hosts.lab.rights import sudoers
 from tests.lab import Lab, LabHost
 from tests.real.scenarios.figures import Figures, figures
 from tests.real.scenarios.load import Account, account
-from tests.real.scenarios.plans import PLAN
+from tests.real.scenarios.plans import PLAN, as_outage
 
 HERE = Path(__file__).parent
 ORDERS = HERE / "orders"
@@ -152,11 +152,21 @@ class Tiers:
 
     # --- the operator -----------------------------------------------------------------------------------
 
-    def write_plan(self, to: str, before: str = "1.0", *, after: str = "", soak: str = "3s", more: str = "") -> None:
-        """`after`: steps that run once when all hosts are upgraded; `more`: of the backup."""
+    def write_plan(
+        self,
+        to: str,
+        before: str = "1.0",
+        *,
+        after: str = "",
+        soak: str = "3s",
+        more: str = "",
+        outage: bool = False,
+    ) -> None:
+        """`after`: steps that run once when all hosts are upgraded; `more`: of the backup; `outage`: planned."""
         names = {"balancer": self.balancer.name, "primary": self.primary.name, "to": to, "before": before}
         names |= {"column": {"1.1": "quantity", "1.2": "channel", "1.3": "at"}[to], "soak": soak, "more": more}
-        (self.folder / "plan.yaml").write_text(PLAN.format(**names, after=after.format(**names)))
+        text = PLAN.format(**names, after=after.format(**names))
+        (self.folder / "plan.yaml").write_text(as_outage(text) if outage else text)
 
     def liftlock(self, *words: str, expect: int | None = 0, within_s: float = 300) -> str:
         """What the command line says, as a user starts it; with both kinds of output."""
