@@ -44,7 +44,7 @@ def test_a_changed_host_key_is_not_trusted(far: FarSite) -> None:
     known.write_text(f"{whole.split()[0]} {other}")
     refused(far, "L311", "app-02", "SHA256:", str(known))
     known.write_text("")
-    refused(far, "L311", "app-02", str(known))
+    refused(far, "L311", "app-02", "SHA256:", "liftlock trust")
     known.write_text(whole)
     far.run("run", "plan.yaml")
 
