@@ -115,6 +115,40 @@ def test_logical_taken_proved_and_put_back(case: Case) -> None:
     assert case.cluster.sql("orders", "SELECT count(*) FROM orders") == "4999"
 
 
+def test_all_databases_come_back_the_one_that_everybody_connects_to_as_well(case: Case) -> None:
+    taken, _ = case.steps(postgres="all")
+    case.cluster.sql("postgres", "CREATE TABLE IF NOT EXISTS jobs AS SELECT 1 AS id")
+    before = case.sums()
+    assert case.take(taken)["databases"].split() == ["orders", "postgres"]
+    case.cluster.sql("postgres", "UPDATE jobs SET id = 2")
+    case.cluster.sql("orders", "DELETE FROM orders")
+    client = case.cluster.session("postgres")
+    client.ask("SELECT 1")
+    case.good(case.undo(DRIVER, taken, "01-backup"))
+    client.process.kill()
+    client.close()
+    assert case.cluster.sql("postgres", "SELECT id FROM jobs") == "1"
+    assert case.sums() == before
+
+
+def test_a_database_that_cannot_step_aside_is_usable_as_before(case: Case) -> None:
+    taken, _ = case.steps()
+    case.take(taken)
+    case.cluster.sql("postgres", "ALTER SYSTEM SET max_prepared_transactions = 2")
+    case.cluster.stop()
+    case.cluster.start()
+    case.cluster.sql("orders", "DELETE FROM orders WHERE id > 10")
+    client = case.cluster.session("orders")
+    client.ask("BEGIN; DELETE FROM orders WHERE id = 1; PREPARE TRANSACTION 'half'")
+    client.close()
+    failed = case.bad(case.undo(DRIVER, taken, "01-backup"))
+    assert "being accessed by other users" in failed.fields["message"]
+    assert case.cluster.sql("orders", "SELECT count(*) FROM orders") == "10"
+    case.cluster.sql("orders", "ROLLBACK PREPARED 'half'")
+    case.good(case.undo(DRIVER, taken, "01-backup"))
+    assert case.cluster.sql("orders", "SELECT count(*) FROM orders") == "5000"
+
+
 def runs(pid: int) -> bool:
     """Does it run, or is it only not yet waited for?"""
     try:

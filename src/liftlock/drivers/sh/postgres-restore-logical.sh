@@ -1,4 +1,5 @@
 # Put databases back: restored beside the old ones and compared, then the names change hands. The old ones are kept.
+# All is asked from within template1, since one of them may be `postgres`: nobody can rename where he is.
 # state key path sha256 jobs tag set to check_rows
 : "${sha256?}" "${jobs:?}" "${tag:?}"
 [ -n "${path?}" ] || fail none
@@ -6,7 +7,7 @@ pg_run test -f "$path/digests" || fail none
 kept=''
 
 there() {
-  found=$(pg_ask postgres "SELECT count(*) FROM pg_database WHERE datname = :'one'" -v one="$1") || exit
+  found=$(pg_ask template1 "SELECT count(*) FROM pg_database WHERE datname = :'one'" -v one="$1") || exit
   [ "$found" = 1 ]
 }
 
@@ -21,8 +22,8 @@ intact() {
 
 # filled number: the new database, as it was; nobody else can connect to it yet
 filled() {
-  pg_ask postgres 'DROP DATABASE IF EXISTS :"one";' -v one="$new"
-  pg_run cat "$path/$1/create" | pg_psql postgres -v name="$new" 2>"$pg_said" || pg_failed "$pg_said"
+  pg_ask template1 'DROP DATABASE IF EXISTS :"one";' -v one="$new"
+  pg_run cat "$path/$1/create" | pg_psql template1 -v name="$new" 2>"$pg_said" || pg_failed "$pg_said"
   pg_run "${pg_bin}pg_restore" -w --exit-on-error -j "$jobs" -d "$(pg_target "$new")" "$path/$1/dump" >"$pg_said" 2>&1 \
     </dev/null || {
     pg_tell "$pg_said"
@@ -41,7 +42,7 @@ END
 
 # as_before: owner, rights and settings of the database that is replaced
 as_before() {
-  pg_ask postgres "SELECT format('ALTER DATABASE %I OWNER TO %I', :'new', pg_get_userbyid(datdba)) FROM pg_database
+  pg_ask template1 "SELECT format('ALTER DATABASE %I OWNER TO %I', :'new', pg_get_userbyid(datdba)) FROM pg_database
     WHERE datname = :'old'
 UNION ALL SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', :'new') FROM pg_database
     WHERE datname = :'old' AND datacl IS NOT NULL
@@ -56,14 +57,33 @@ UNION ALL SELECT format('ALTER %s SET %I TO %s', CASE s.setrole WHEN 0 THEN form
 \\gexec" -v new="$new" -v old="$name"
 }
 
-# swapped: the old one steps aside under its new name, which says whose it is; nobody is connected to it any more
+# alone database: nobody else is connected to it any more
+alone() {
+  alone_left=30
+  while alone_count=$(pg_ask template1 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = :'one'" \
+    -v one="$1") || exit; do
+    [ "$alone_count" != 0 ] || return 0
+    [ "$alone_left" -gt 0 ] || return 1
+    alone_left=$((alone_left - 1))
+    sleep 1
+  done
+}
+
+# swapped: the old one steps aside under its new name, which says whose it is; nobody is connected to it any more. If it
+# cannot step aside, it is as usable as before.
 swapped() {
-  if there "$name"; then
-    as_before
-    pg_ask postgres "ALTER DATABASE :\"old\" ALLOW_CONNECTIONS false;
-SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity WHERE datname = :'old' \\g /dev/null
-ALTER DATABASE :\"old\" RENAME TO :\"aside\";" -v old="$name" -v aside="$aside"
-  fi
+  there "$name" || return 0
+  as_before
+  pg_ask template1 'ALTER DATABASE :"old" ALLOW_CONNECTIONS false;' -v old="$name"
+  alone "$name" || :
+  pg_psql template1 -v old="$name" -v aside="$aside" 2>"$pg_said" <<'END' || {
+ALTER DATABASE :"old" RENAME TO :"aside";
+END
+    pg_psql template1 -v old="$name" >/dev/null 2>&1 <<'END' || :
+ALTER DATABASE :"old" ALLOW_CONNECTIONS true;
+END
+    pg_failed "$pg_said"
+  }
 }
 
 one() {
@@ -74,7 +94,7 @@ one() {
     filled "$1"
     swapped
   fi
-  there "$name" || pg_ask postgres 'ALTER DATABASE :"new" RENAME TO :"old";' -v new="$new" -v old="$name"
+  there "$name" || pg_ask template1 'ALTER DATABASE :"new" RENAME TO :"old";' -v new="$new" -v old="$name"
   kept="$kept $aside"
 }
 
