@@ -131,6 +131,19 @@ def test_all_databases_come_back_the_one_that_everybody_connects_to_as_well(case
     assert case.sums() == before
 
 
+def test_a_lane_that_goes_up_and_back_twice_is_put_back_twice(case: Case) -> None:
+    taken, _ = case.steps()
+    case.take(taken)
+    case.cluster.sql("orders", "DELETE FROM orders WHERE id > 10")
+    first = case.good(case.undo(DRIVER, taken, "01-backup"))
+    before = case.sums()
+    case.take(taken)
+    case.cluster.sql("orders", "DELETE FROM orders WHERE id > 20")
+    second = case.good(case.undo(DRIVER, taken, "01-backup"))
+    assert case.sums() == before
+    assert first["kept"] != second["kept"]
+
+
 def test_a_database_that_cannot_step_aside_is_usable_as_before(case: Case) -> None:
     taken, _ = case.steps()
     case.take(taken)

@@ -211,8 +211,10 @@ def told_of(action: Action, context: Context) -> dict[str, str]:
     args, before = action.args, context.forward
     told = {name: str(args[name]) for name in ("form", "to", "keep", "jobs", "rate", "check_rows", "data", "unit")}
     told |= {"databases": "\n".join(args["databases"]), "set": set_of(action, context)}
-    told["tag"] = sha256(f"{context.run} {context.step}".encode()).hexdigest()[:10]
-    return told | {name: str(before.get(name, "")) for name in ("path", "sha256", "source_kb")}
+    told |= {name: str(before.get(name, "")) for name in ("path", "sha256", "source_kb")}
+    # a lane may go up and back more than once: what was put aside on the way back before is not this way back's
+    told["tag"] = sha256(f"{context.run} {context.step} {told['path']}".encode()).hexdigest()[:10]
+    return told
 
 
 def set_of(action: Action, context: Context) -> str:
