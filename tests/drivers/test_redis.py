@@ -1,8 +1,10 @@
 """Facts, backup with trial restore, restore, and the primary's role handed over and back, of real Redis servers."""
 
 import os
+import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -119,6 +121,37 @@ def test_a_backup_is_proved_and_brings_everything_back(here: Machine, redis: Red
     assert redis.say("STRLEN", "c") == "4"
     assert redis.say("-n", "3", "XLEN", "stream") == "1"
     assert not list(here.state.rglob(".liftlock*"))
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_restore_that_is_ended_in_the_middle_leaves_no_replica(
+    here: Machine, redis: Redis, how: signal.Signals
+) -> None:
+    backup, _, restore = steps(redis)
+    context = replace(here.context(), forward=here.good(BACKUP, backup, here.context()))
+    redis.say("SET", "a", "other")
+    redis.say("CONFIG", "SET", "masterauth", "x")
+    redis.say("CONFIG", "SET", "masteruser", "nobody")  # so that it waits for its data
+    operation = BACKUP.operate(restore, context)
+    assert isinstance(operation, Script)
+    told = "".join(f"{name}={shlex.quote(value)}\n" for name, value in operation.variables.items())
+    env = {"PATH": here.path, "ll_s": str(here.state)}
+    shell = subprocess.Popen(here.shell, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=env)
+    assert shell.stdin is not None
+    shell.stdin.write((told + operation.body).encode())
+    shell.stdin.close()
+    until(lambda: redis.info("role") == "slave")
+    scratch = int(redis.info("master_port"))
+    shell.send_signal(how)
+    shell.wait(timeout=20)
+    if how is signal.SIGTERM:
+        assert (redis.info("role"), redis.say("GET", "a")) == ("master", "other")
+    redis.say("CONFIG", "SET", "masteruser", "")
+    here.good(BACKUP, restore, context)
+    assert (redis.info("role"), redis.say("GET", "a")) == ("master", "1")
+    with socket.socket() as other:
+        assert other.connect_ex(("127.0.0.1", scratch)) != 0
+    assert not list(here.state.rglob("*.restore"))
 
 
 def test_an_append_only_file_comes_along_and_a_password_stays_out_of_sight(here: Machine, tmp_path: Path) -> None:
