@@ -137,9 +137,31 @@ def test_a_reboot_is_asked_for_once_and_noted_before(machine: Machine) -> None:
     noted = next((machine.state / "saved").glob("*/*/boot"))
     noted.write_text("another\n")
     settled = driver.settle(ask.action, context, machine.run(look))
-    assert settled == Evidence({"boot_before": "another", "boot_now": boot})
+    assert isinstance(settled, Evidence)
+    assert (settled.facts["boot_before"], settled.facts["boot_now"]) == ("another", boot)
     again = machine.good(driver, ask.action, context)
-    assert again == {"boot_before": "another", "already": "yes"}
+    assert (again["boot_before"], again["already"]) == ("another", "yes")
+
+
+def test_which_units_failed_before_is_known_when_the_answer_was_lost(machine: Machine, tmp_path: Path) -> None:
+    """Units that had failed before are not the reboot's doing, whether its answer came or a look found it done."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "systemctl").write_text("#!/bin/sh\nprintf 'old.service loaded failed failed Old\\n'\n")
+    (tools / "systemctl").chmod(0o755)
+    machine.path = f"{tools}:{machine.path}"
+    driver = REBOOT[0]
+    ask = driver.expand(Reboot(command="true"), SETTING)[0].action
+    context = machine.context("orders/1/w1/h1/05-reboot")
+    assert machine.good(driver, ask, context)["failed_before"].split() == ["old.service"]
+    next(machine.state.rglob("boot")).write_text("another-boot\n")
+    look = driver.probe(ask, context)
+    assert isinstance(look, Script)
+    found = driver.settle(ask, context, machine.run(look))
+    assert isinstance(found, Evidence)
+    assert found.facts["failed_before"].split() == ["old.service"]
+    again = machine.good(driver, ask, context)
+    assert (again["already"], again["failed_before"].split()) == ("yes", ["old.service"])
 
 
 def test_a_reboot_is_over_when_the_boot_id_is_another(machine: Machine) -> None:

@@ -8,17 +8,21 @@ before=
 if [ -n "$(find "$saved/boot" -mmin "-$within_min" 2>/dev/null)" ]; then read -r before <"$saved/boot" || :; fi
 if [ -n "$before" ] && [ "$before" != "$now" ]; then
   say boot_before "$before"
+  say failed_before "$(cat "$saved/failed" 2>/dev/null || :)"
   say already yes
   exit 0
 fi
 mkdir -p "$saved"
+failed=
+if command -v systemctl >/dev/null 2>&1; then
+  failed=$(systemctl --failed --plain --no-legend 2>/dev/null | awk '{ printf "%s ", $1 }')
+fi
+printf '%s\n' "$failed" >"$saved/failed" # before the note of the boot: who finds that finds this
 printf '%s\n' "$now" >"$saved/boot.new"
 mv -f "$saved/boot.new" "$saved/boot"
 sync
 say boot_before "$now"
-if command -v systemctl >/dev/null 2>&1; then
-  say failed_before "$(systemctl --failed --plain --no-legend 2>/dev/null | awk '{ printf "%s ", $1 }')"
-fi
+say failed_before "$failed"
 if [ -n "$command" ]; then
   (
     trap '' HUP
