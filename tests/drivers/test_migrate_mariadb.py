@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +74,24 @@ def done(here: Machine, template: Template, context: Context) -> Evidence | Fail
     probe = MIGRATE.probe(template.action, context)
     assert isinstance(probe, Script)
     return MIGRATE.settle(template.action, context, here.run(probe))
+
+
+def test_a_schema_that_could_not_be_read_is_no_schema(here: Machine, db: Mariadb, tmp_path: Path) -> None:
+    """The connection is lost while the schema is read that a statement is judged by: nothing is begun."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    client = tools / "mariadb"
+    client.write_text(
+        "#!/bin/sh\nwords=$(mktemp)\ncat >$words\n"
+        "if grep -q view_definition $words; then echo 'ERROR 2013 (HY000): Lost connection' >&2; exit 1; fi\n"
+        f'exec {shutil.which("mariadb")} "$@" <$words\n'
+    )
+    client.chmod(0o755)
+    template = step(db, bin=str(tools))
+    failed = here.bad(MIGRATE, template.action, here.context())
+    assert (failed.code, failed.kind) == ("migrate.mariadb.connection", FailureKind.TRANSIENT)
+    assert rows(db, "SELECT COUNT(*) FROM liftlock_migrations") == "0"
+    assert "items" not in rows(db, "SHOW TABLES")
 
 
 def test_a_file_is_applied_once_and_taken_back(here: Machine, db: Mariadb) -> None:

@@ -33,7 +33,7 @@ marks_ready() {
 
 # form: a digest of the whole schema, but for our own table
 form() {
-  mark_ask "SELECT table_name, table_type, engine, table_collation, create_options, table_comment
+  formed=$(mark_ask "SELECT table_name, table_type, engine, table_collation, create_options, table_comment
       FROM information_schema.tables
       WHERE table_schema = DATABASE() AND table_name <> 'liftlock_migrations' ORDER BY 1;
     SELECT table_name, column_name, ordinal_position, column_type, is_nullable, column_default, extra, collation_name,
@@ -49,7 +49,8 @@ form() {
     SELECT trigger_name, action_timing, event_manipulation, action_statement FROM information_schema.triggers
       WHERE trigger_schema = DATABASE() ORDER BY 1;
     SELECT event_name, event_definition, interval_value, interval_field, status FROM information_schema.events
-      WHERE event_schema = DATABASE() ORDER BY 1" | md5sum | cut -c 1-32
+      WHERE event_schema = DATABASE() ORDER BY 1") || exit
+  printf '%s\n' "$formed" | md5sum | cut -c 1-32
 }
 
 # marks_done: how many of the file's statements are done
