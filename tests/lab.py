@@ -210,12 +210,12 @@ def held_now(path: Path) -> IO[str] | None:
 
 
 @contextmanager
-def own_fleet() -> Iterator[Lab]:
+def own_fleet(made_of: image.Image = IMAGE) -> Iterator[Lab]:
     """This process's fleet, taken down at the end."""
     with ExitStack() as held:
         name = own_name(held)
         fleets.down(Path(STATE), name)
-        layers = image.ensure(IMAGE, Path(CACHE), lambda *_: None)
+        layers = image.ensure(made_of, Path(CACHE), lambda *_: None)
         fleet = fleets.begin(Path(STATE), name, layers, host_groups(str(HOSTS)), sudoers("limited", "ops"))
         fleets.outfit(fleet, (-1, -1))
         try:

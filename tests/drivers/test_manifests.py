@@ -20,6 +20,7 @@ from liftlock.model.ports import Driver
 PSQL = ("postgres-common", "postgres-mark", "postgres-index", "postgres-attempt")
 SCRATCH = ("postgres-common", "postgres-scratch")
 ROWS = (*SCRATCH, "postgres-rows")
+UPGRADE = ("postgres-common", "postgres-rows", "postgres-checks", "postgres-upgrade-common")
 OWN = {
     *PSQL,
     "test",
@@ -31,7 +32,7 @@ OWN = {
     "apt",
     "apt-world",
     *ROWS,
-    "postgres-checks",
+    *UPGRADE,
     "systemd",
     "kernel",
 }
@@ -61,6 +62,10 @@ TOGETHER = {
     "systemd.dropin": ("systemd", "systemd-dropin", "systemd-dropin-undo", "systemd-dropin-look"),
     "apt": ("apt", "apt-world", *(f"apt-{each}" for each in ("fetch", "install", "undo", "look", "show", "inquire"))),
     "switchover.postgres": ("postgres-common", "postgres-switchover"),
+    "upgrade.postgres": (
+        *UPGRADE,
+        *(f"postgres-upgrade-{name}" for name in ("forward", "back", "look")),
+    ),
     "backup.postgres": (
         "postgres-common",
         "postgres-rows",
@@ -162,6 +167,7 @@ def test_shellcheck_accepts_every_body(name: str) -> None:
         "postgres-restore-physical": SCRATCH,
         "postgres-backup-take": (*ROWS, "postgres-checks"),
     }
+    shared |= dict.fromkeys((f"postgres-upgrade-{each}" for each in ("forward", "back", "look")), UPGRADE)
     shared["postgres-switchover"] = ("postgres-common",)
     shared |= dict.fromkeys(("haproxy-reload", "nginx-reload"), ("reloading",))
     shared |= dict.fromkeys(("mariadb-migrate", "mariadb-migrate-look"), ("mariadb-common", "mariadb-marks"))

@@ -19,6 +19,7 @@ MODULES = (
     "data_postgres",
     "alembic",
     "switchover_postgres",
+    "upgrade_postgres",
     "service",
     "apt",
     "systemd",

@@ -29,14 +29,15 @@ NAMED: dict[str, tuple[str, ...]] = {
     "tiers": ("haproxy", "nginx-light", "postgresql", "redis-server", "python3"),
 }
 RELEASES = ("bookworm", "trixie")
-PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+")
+PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+(/(bookworm|trixie))?")
 LONGEST_S = 1800.0
 SAID_LINES = 15
 Progress = Callable[[str], None]  # the name of an image that is being built
 
 
 class Image(Struct, frozen=True):
-    """`idle`: the services that the packages bring are not started at boot."""
+    """`idle`: the services that the packages bring are not started at boot. A package of another release than the
+    image's says so, as apt has it: postgresql-15/bookworm."""
 
     release: str = "bookworm"
     packages: tuple[str, ...] = ()

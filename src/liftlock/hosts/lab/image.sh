@@ -36,6 +36,9 @@ more() {
   mount -t tmpfs tmpfs "$root/dev/shm"
   wanted "$root" >"$work.before"
   prepare "$root"
+  for package; do
+    case $package in */*) also "$root" "${package#*/}" ;; esac
+  done
   chroot "$root" apt-get -q update
   chroot "$root" apt-get -q -y --no-install-recommends install "$@"
   if [ "$idle" = idle ]; then
@@ -55,6 +58,12 @@ prepare() {
   cp /etc/resolv.conf "$1/etc/resolv.conf"
   printf '#!/bin/sh\nexit 101\n' >"$1/usr/sbin/policy-rc.d"
   chmod 755 "$1/usr/sbin/policy-rc.d"
+}
+
+# PACKAGE/RELEASE: the sources of another release beside the image's own.
+also() {
+  own=$(sed -n '1s/^deb [^ ]* \([^ ]*\) main$/\1/p' "$1/usr/share/lab-sources")
+  sed "s/ $own/ $2/" "$1/usr/share/lab-sources" >>"$1/etc/apt/sources.list"
 }
 
 tidy() {
