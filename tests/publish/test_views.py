@@ -8,14 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from liftlock.model.findings import Finding, Located, Severity
 from liftlock.model.run import TRANSITIONS, StepState
 from liftlock.publish.comparison import Change, changes_text, diff_text
 from liftlock.publish.findings import findings_json, findings_text
-from liftlock.publish.live import live_view, plain_lines, progress_line
-from liftlock.publish.log import run_lines, work_log
+from liftlock.publish.live import live_view, plain_lines, progress_line, telling
+from liftlock.publish.log import log_text, run_lines, work_log
 from liftlock.publish.paint import ansi
 from liftlock.publish.plain import cells
 from liftlock.publish.simulation import Broken, Simulation, simulation_json, simulation_text, spread
@@ -210,3 +211,19 @@ def test_the_diagram_has_every_transition() -> None:
 
 def test_the_documentation_holds_the_diagram() -> None:
     golden.same_as(ROOT / "docs" / "concepts" / "step-states.md", page())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_went_wrong_stands_in_the_picture_and_what_followed_from_it_gives_way(language: str) -> None:
+    found = [line for line in run_lines(story.rolled_back(), Words(language)) if line.weight.value == "problem"]
+    failed = replace(found[0], kind="StepFailed")
+    shown = telling([failed, *found, *found])
+    assert shown[0] == failed
+    assert shown[-1] == found[-1]
+
+
+def test_a_problem_is_told_in_full_in_a_narrow_terminal() -> None:
+    found = [line for line in work_log(story.rolled_back(), EN) if line.weight.value == "problem"]
+    narrow, whole = (list(log_text(found, EN, width=width)) for width in (60, 0))
+    assert max(map(cells, narrow)) <= 60
+    assert " ".join(" ".join(narrow).split()) == " ".join(" ".join(whole).split())

@@ -235,7 +235,7 @@ def change(act: str, hosts: Sequence[str], name: str, lang: str, as_json: bool) 
     if screen.as_json:
         screen.data(as_data(fleet))
     else:
-        screen.say(f"ui.lab.did.{act}", hosts=", ".join(each.name for each in members))
+        screen.say(f"ui.lab.did.{act}", hosts=", ".join(each.name for each in members), name=name)
 
 
 def do(act: str, fleet: Fleet, members: Sequence[Member]) -> None:

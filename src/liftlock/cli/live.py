@@ -1,6 +1,5 @@
 """A run before one's eyes: a picture in a terminal, a line per event in a pipe, a JSON value per event for programs."""
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from types import TracebackType
@@ -15,7 +14,7 @@ from liftlock.model.reasons import Reason
 from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule
 from liftlock.publish.happenings import Weight, weight
-from liftlock.publish.live import PROBLEMS_MAX, live_view, plain_lines, progress_line
+from liftlock.publish.live import live_view, plain_lines, progress_line, telling
 from liftlock.publish.log import Line, line_of, log_json
 from liftlock.publish.outline import manual_steps
 from liftlock.publish.standing import Outlook
@@ -34,7 +33,7 @@ class Watcher:
     def __init__(self, screen: Screen, schedule: Schedule, name: str, clock: Clock) -> None:
         self.screen, self.schedule, self.name, self.clock = screen, schedule, name, clock
         self.words = screen.words.within(schedule.zone)
-        self.problems: deque[Line] = deque(maxlen=PROBLEMS_MAX)
+        self.problems: list[Line] = []
         self.lanes_s: dict[str, float] = {}
         self.asked: frozenset[str] = frozenset()
         self.shown_at = float("-inf")
@@ -71,7 +70,7 @@ class Watcher:
         """Show what arrived, and where the run stands."""
         wanted = entries if self.screen.as_json else [e for e in entries if weight(e.event) is not Weight.DETAIL]
         lines = [line_of("run", entry, self.words, run.controller) for entry in wanted]
-        self.problems.extend(line for line in lines if line.weight is Weight.PROBLEM)
+        self.problems = telling([*self.problems, *(line for line in lines if line.weight is Weight.PROBLEM)])
         self.learn(run, entries)
         if self.screen.as_json:
             self.screen.data_lines(log_json(lines))

@@ -5,15 +5,17 @@ A picture costs what is shown, not what the fleet counts: big stages are shown a
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from liftlock.model.events import StepFailed
 from liftlock.model.reasons import Reason
 from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule, Stage
 from liftlock.publish.happenings import Weight
 from liftlock.publish.log import Line
 from liftlock.publish.outline import manual_steps, wave_name
-from liftlock.publish.plain import cells, cut, pad
+from liftlock.publish.plain import cells, cut, pad, wrap
 from liftlock.publish.standing import (
     NO_OUTLOOK,
     HostStanding,
@@ -38,7 +40,8 @@ if TYPE_CHECKING:  # Rich costs start-up time: only who shows a picture pays it
 GRID_MAX = 60
 STAGES_MAX = 12
 STEPS_MAX = 6
-PROBLEMS_MAX = 5
+PROBLEMS_MAX, CAUSES_MAX = 5, 2
+LINES_MAX = 4  # of one problem
 RICH_STYLES = {"title": "bold", "good": "green", "bad": "bold red", "warn": "yellow", "note": "cyan", "dim": "dim"}
 SYMBOLS: dict[HostStanding, tuple[str, str]] = {
     HostStanding.WAITING: ("·", "dim"),
@@ -75,7 +78,8 @@ def live_view(
     lines += steps(run, now, words, width)
     lines += manual(schedule, run, words, width)
     lines += holds(run, words, width)
-    lines += [styled(cut(f"! {words.time(each.at)} {each.what}", width), "red") for each in problems[-PROBLEMS_MAX:]]
+    for each in telling(problems):
+        lines += block(f"! {words.time(each.at)} {each.what}", width, "red")
     if waiting is not None and run.result is None and not run.flying:
         lines.append(styled(cut(words.say("ui.waiting", why=words.reason(waiting)), width), "dim"))
     if run.result is None and (ahead := outlook_lines(outlook, words)):
@@ -90,6 +94,22 @@ def styled(text: str, style: str = "") -> "Text":
     from rich.text import Text
 
     return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+
+
+def telling(problems: Sequence[Line]) -> list[Line]:
+    """What went wrong goes before what followed from it; in the order of time."""
+    causes = [each for each in problems if each.kind == StepFailed.__name__][-CAUSES_MAX:]
+    others = [each for each in problems if each not in causes]
+    kept = [*causes, *others[len(others) - min(len(others), PROBLEMS_MAX - len(causes)) :]]
+    return [each for each in problems if each in kept]
+
+
+def block(text: str, width: int, style: str = "") -> list["Text"]:
+    """What a person must be able to read, and to type, is wrapped; only what is very long is cut."""
+    told = wrap(text, width, "  ")
+    if len(told) > LINES_MAX:
+        told = [*told[: LINES_MAX - 1], cut(f"{told[LINES_MAX - 1]} {told[LINES_MAX].strip()}", width)]
+    return [styled(each, style) for each in told]
 
 
 def blank() -> "Text":
@@ -183,14 +203,15 @@ def steps(run: Run, now: datetime, words: Words, width: int) -> list["Text"]:
 
 def manual(schedule: Schedule, run: Run, words: Words, width: int) -> list["Text"]:
     waiting = manual_steps(schedule, run)[:PROBLEMS_MAX]
-    return [styled(cut("? " + words.say("ui.confirm_with", step=step), width), "yellow") for step, _ in waiting]
+    asked = [block("? " + words.say("ui.confirm_with", step=step), width, "yellow") for step, _ in waiting]
+    return list(chain.from_iterable(asked))
 
 
 def holds(run: Run, words: Words, width: int) -> list["Text"]:
     lines = []
     for subject, why in list(run.holds.items())[:PROBLEMS_MAX]:
-        lines.append(styled(cut(f"? {subject}{words.say('ui.why', text=words.reason(why))}", width), "bold red"))
-        lines.append(styled(cut("  " + words.say("ui.settle_with", subject=subject), width)))
+        lines += block(f"? {subject}{words.say('ui.why', text=words.reason(why))}", width, "bold red")
+        lines += block("  " + words.say("ui.settle_with", subject=subject), width)
     return [blank(), *lines] if lines else []
 
 

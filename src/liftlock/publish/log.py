@@ -11,7 +11,7 @@ from liftlock.model import events as ev
 from liftlock.model.events import Entry
 from liftlock.publish.happenings import Weight, subject_of, weight, where
 from liftlock.publish.paint import Paint, Style, bare
-from liftlock.publish.plain import cells, cut, pad
+from liftlock.publish.plain import cells, cut, pad, wrap
 from liftlock.publish.words import Words
 
 STYLES: dict[Weight, Style] = {Weight.PROBLEM: "bad", Weight.MILESTONE: "title", Weight.DETAIL: "dim"}
@@ -59,6 +59,7 @@ class Filter(Struct, frozen=True):
 
 
 EVERYTHING = Filter()
+BELOW = 10  # columns that further lines of a problem stand in from the left
 WHO_MAX = 18  # a person, or a controller: person@machine:process
 
 
@@ -123,7 +124,8 @@ def person_of(event: ev.Event) -> str:
 def log_text(
     lines: Iterable[Line], words: Words, *, wanted: Filter = EVERYTHING, width: int = 0, paint: Paint = bare
 ) -> Iterator[str]:
-    """Line by line: time, who, what. `width` 0 cuts nothing (for files and pipes)."""
+    """Line by line: time, who, what. `width` 0 breaks and cuts nothing (for files and pipes); else a problem is told
+    in full, on as many lines as it takes, and all else is cut."""
     day = ""
     for line in lines:
         if not wanted.wants(line):
@@ -134,8 +136,19 @@ def log_text(
             yield paint("note", f"{date} ({words.zone_name})")
         took = f" ({words.duration(line.took_s)})" if line.took_s is not None else ""
         head = f"{time}  {pad(cut(words.value('', line.who) or '-', WHO_MAX), WHO_MAX)}  {mark(line)} "
-        text = line.what + took
-        yield head + paint(STYLES[line.weight], cut(text, max(20, width - cells(head))) if width else text)
+        first, *more = laid_out(head, line.what + took, line.weight, width)
+        yield head + paint(STYLES[line.weight], first)
+        yield from (paint(STYLES[line.weight], each) for each in more)
+
+
+def laid_out(head: str, text: str, weight: Weight, width: int) -> list[str]:
+    """What stands behind the head, and the lines below it."""
+    if not width:
+        return [text]
+    if weight is not Weight.PROBLEM:
+        return [cut(text, max(20, width - cells(head)))]
+    first, *more = wrap("·" * cells(head) + text, width, " " * BELOW)
+    return [first[cells(head) :], *more]
 
 
 def mark(line: Line) -> str:

@@ -100,7 +100,7 @@ def wrap(text: str, width: int, indent: str = "") -> list[str]:
 
 def _words(text: str) -> list[str]:
     return re.findall(
-        r"[^\S\n]*(?:[\u2e80-\u9fff\uff00-\uffef][，。；：、）！？]{0,2}|[^\s\u2e80-\u9fff\uff00-\uffef]+)\s*", text
+        r"[^\S\n]*(?:[\u2e80-\u9fff\uff00-\uffef][，。；：、）！？”\")]{0,2}|[^\s\u2e80-\u9fff\uff00-\uffef]+)\s*", text
     )
 
 
