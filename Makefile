@@ -22,7 +22,7 @@ demo: $(VENV)/.liftlock
 	@$(BIN)/python -m demo $(if $(DEMO_LANG),--lang $(DEMO_LANG))
 
 test: $(VENV)/.liftlock-dev
-	@$(BIN)/python -m pytest -n 3
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 clean:
 	rm -rf $(VENV) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

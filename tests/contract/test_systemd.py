@@ -86,7 +86,7 @@ def test_units_of_every_type_are_understood(host: Debian, unit: str, verb: str) 
         ("loop", {"restart": "loop"}),
         ("(limit|loop)", {"restart": "limit", "stays": 5}),
         ("died", {"start": "dies"}),
-        ("down", {"start": "broken", "stays": 0}),
+        ("(down|died)", {"start": "broken", "stays": 1}),
         ("down", {"start": "once-bad"}),
         ("down", {"start": "silent", "within": 1}),
         ("unknown", {"start": "nowhere"}),

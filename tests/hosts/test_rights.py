@@ -238,13 +238,15 @@ def test_a_password_is_nowhere_to_be_seen(house: House, become: Become) -> None:
 
     async def story() -> None:
         login = Login(house, become, password)
-        script = Script(text_of("prelude") + "env; set -x; as_root sleep 60; as_root env")
+        ours = f"60.{os.getpid()}"  # other tests sleep as well
+        script = Script(text_of("prelude") + f"env; set -x; as_root sleep {ours}; as_root env")
         task = asyncio.create_task(
             login.reach.perform("h1", f"r1.seen-{become.method}.1", script, timeout_s=30, boot="", env=login.env)
         )
-        await until(lambda: b"sleep\x0060\x00" in b"".join(everybody("cmdline")))
+        asleep = f"sleep\0{ours}\0".encode()
+        await until(lambda: any(processes_of(asleep)))
         seen = b"".join([*everybody("cmdline"), *everybody("environ")])
-        os.kill(next(pid for pid in processes_of(b"sleep\x0060\x00")), 15)
+        os.kill(next(pid for pid in processes_of(asleep)), 15)
         done = await task
         assert isinstance(done, Exited)
         await login.reach.close()
