@@ -46,9 +46,9 @@ class Keeper:
     def take(self, run: str = "r1", **more: Any) -> dict[str, Any]:
         return self.machine.good(DRIVER, self.actions(**more)[0], self.machine.context(TAKE, run=run))
 
-    def prove(self, facts: dict[str, Any]) -> Evidence | Failure:
+    def prove(self, facts: dict[str, Any], **more: Any) -> Evidence | Failure:
         context = self.machine.context(PROVE, run="r1", forward=facts)
-        return self.machine.operate(DRIVER, self.actions()[1], context)
+        return self.machine.operate(DRIVER, self.actions(**more)[1], context)
 
     def restore(self, facts: dict[str, Any]) -> Evidence | Failure:
         context = self.machine.context(BACK, run="r1", forward=facts)
@@ -192,7 +192,7 @@ def test_files_that_change_meanwhile_make_no_backup(keeper: Keeper) -> None:
     assert not list(names(keeper.machine.state / "backups"))
 
 
-def test_every_attempt_makes_its_own_and_only_older_runs_are_thinned(keeper: Keeper) -> None:
+def test_every_attempt_makes_its_own_and_only_older_runs_are_thinned_once_it_is_proved(keeper: Keeper) -> None:
     old = [keeper.take(run=f"old-{n}") for n in range(3)]
     for n, facts in enumerate(old):
         path = Path(facts["path"])
@@ -202,6 +202,11 @@ def test_every_attempt_makes_its_own_and_only_older_runs_are_thinned(keeper: Kee
     assert first["id"] != second["id"]
     left = {Path(facts["path"]).exists() for facts in (first, second, old[2])}
     assert left == {True}
+    assert all(Path(facts["path"]).exists() for facts in old)
+    assert isinstance(keeper.prove(second | {"sha256": "other"}, keep=2), Failure)
+    assert all(Path(facts["path"]).exists() for facts in old)
+    assert isinstance(keeper.prove(second, keep=2), Evidence)
+    assert all(Path(facts["path"]).exists() for facts in (first, second, old[2]))
     assert not any(Path(facts["path"]).exists() for facts in old[:2])
 
 

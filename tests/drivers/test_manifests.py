@@ -36,16 +36,24 @@ OWN = {
     "systemd",
     "kernel",
 }
-OWN |= {"reloading", "mariadb-common", "mariadb-list", "mariadb-marks"}
+OWN |= {"older", "reloading", "mariadb-common", "mariadb-list", "mariadb-marks"}
 OWN |= {"redis-common", "redis-list", "redis-role", "redis-scratch"}
 FAILS = re.compile(r"\bfail ([a-z_]+)")
-MARIADB = ("mariadb-common", "mariadb-facts", "mariadb-list", "mariadb-dump", "mariadb-prove", "mariadb-restore")
-REDIS = tuple(f"redis-{name}" for name in ("common", "facts", "list", "save", "scratch", "prove", "restore"))
+MARIADB = (
+    "mariadb-common",
+    "mariadb-facts",
+    "mariadb-list",
+    "mariadb-dump",
+    "mariadb-prove",
+    "mariadb-restore",
+    "older",
+)
+REDIS = ("older", *(f"redis-{name}" for name in ("common", "facts", "list", "save", "scratch", "prove", "restore")))
 ROLES = tuple(f"redis-{name}" for name in ("common", "facts", "role"))
 TOGETHER = {
     "release": ("release-install", "release-undo", "release-look"),
     "config": ("config-write", "config-undo", "config-look"),
-    "backup.files": ("backup-take", "backup-prove", "backup-restore", "manifest"),
+    "backup.files": ("backup-take", "backup-prove", "backup-restore", "manifest", "older"),
     "service": ("service-state", "service-do", "service-look"),
     "command": ("command", "command-bare", "command-look"),
     "ansible": ("ansible-play", "tree"),
@@ -155,7 +163,7 @@ def test_names_are_unique_and_sorted_into_the_package() -> None:
 @pytest.mark.parametrize("name", sorted({path.stem for path in SH.glob("*.sh")} - OWN))
 def test_shellcheck_accepts_every_body(name: str) -> None:
     shared = {"service-do": ("words", "service-state"), "service-look": ("words", "service-state")}
-    shared |= dict.fromkeys(("backup-take", "backup-prove", "backup-restore"), ("manifest",))
+    shared |= dict.fromkeys(("backup-take", "backup-restore"), ("manifest",)) | {"backup-prove": ("manifest", "older")}
     containers = ("container-pull", "container-switch", "container-back", "container-look")
     shared |= dict.fromkeys(containers, ("words", "container")) | {"container": ("words",)}
     shared |= dict.fromkeys(("command", "command-look", "draining", "reboot"), ("words",))
@@ -175,6 +183,7 @@ def test_shellcheck_accepts_every_body(name: str) -> None:
     shared |= dict.fromkeys(("mariadb-dump", "mariadb-prove", "mariadb-restore"), ("mariadb-common", "mariadb-list"))
     shared |= dict.fromkeys(("redis-drain", "redis-readmit"), ("redis-common", "redis-role"))
     shared |= dict.fromkeys(("redis-prove", "redis-restore"), ("redis-common", "redis-list", "redis-scratch"))
+    shared |= {name: (*shared[name], "older") for name in ("mariadb-prove", "redis-prove")}
     shared |= {"redis-facts": ("redis-common",), "redis-save": ("redis-common", "redis-list")}
     shared |= dict.fromkeys(("alembic-do", "alembic-show"), ("alembic-look",))
     shared |= {

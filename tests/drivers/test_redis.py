@@ -107,12 +107,15 @@ def steps(redis: Redis, **more: Any) -> tuple[Action, Action, Action]:
 
 
 def test_a_backup_is_proved_and_brings_everything_back(here: Machine, redis: Redis) -> None:
-    backup, prove, restore = steps(redis)
+    backup, prove, restore = steps(redis, keep=1)
+    older = Path(here.good(BACKUP, backup, replace(here.context(), run="older"))["path"])
     taken = here.good(BACKUP, backup, here.context())
+    assert older.exists()
     assert (taken["keys"], taken["exact"], taken["sampled"]) == ("8", "yes", "8")
     context = replace(here.context(), forward=taken)
     proved = here.good(BACKUP, prove, context)
-    assert (proved["proved"], proved["sampled"]) == ("8", "8")
+    assert (proved["proved"], proved["sampled"], older.exists()) == ("8", "8", False)
+    assert Path(taken["path"]).exists()
     redis.say("SET", "a", "other")
     redis.say("SET", "late", "1")
     redis.say("-n", "3", "DEL", "stream")

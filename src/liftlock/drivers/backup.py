@@ -60,7 +60,7 @@ class BackupDriver(Technology):
 
     def expand(self, item: BackupFiles, setting: Setting) -> tuple[Template, ...]:
         rights = {"sudo": item.sudo}
-        args = {"files": [pinned(file) for file in names_of(item)], "to": pinned(item.to), "keep": item.keep} | rights
+        args = {"files": [pinned(file) for file in names_of(item)], "to": pinned(item.to)} | rights
         return (
             Template(
                 "backup",
@@ -69,7 +69,9 @@ class BackupDriver(Technology):
                 timeout_s=3600.0,
                 estimate_s=20.0,
             ),
-            Template("prove", Action(Kind.PROVE, NAME, rights), timeout_s=3600.0, estimate_s=20.0),
+            Template(
+                "prove", Action(Kind.PROVE, NAME, {"keep": item.keep} | rights), timeout_s=3600.0, estimate_s=20.0
+            ),
         )
 
     def complain(self, item: BackupFiles, setting: Setting) -> Complaints:
@@ -85,10 +87,12 @@ class BackupDriver(Technology):
         told = places(context) | {"sudo": "yes" if args["sudo"] else "no"}
         if action.kind is Kind.BACKUP:
             files = "\n".join(clean(file) for file in args["files"])
-            told |= {"files": files, "to": args["to"], "keep": str(args["keep"]), "set": set_of(action, context)}
+            told |= {"files": files, "to": args["to"], "set": set_of(action, context)}
             return Script(body("rights", "manifest", "backup-take"), told)
-        name = "backup-prove" if action.kind is Kind.PROVE else "backup-restore"
-        return Script(body("rights", "manifest", name), told | taken(context))
+        if action.kind is Kind.PROVE:
+            told |= {"keep": str(args["keep"])}
+            return Script(body("rights", "manifest", "older", "backup-prove"), told | taken(context))
+        return Script(body("rights", "manifest", "backup-restore"), told | taken(context))
 
     def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure:
         return read_script(NAME, outcome, KINDS)

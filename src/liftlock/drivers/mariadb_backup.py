@@ -112,12 +112,14 @@ class MariadbBackupDriver(Technology):
             return mariadb_script(action, context, ("mariadb-facts",), {})
         told = {"databases": "\n".join(args["databases"])}
         if action.kind is Kind.BACKUP:
-            told |= {"to": args["to"], "keep": str(args["keep"]), "locks": "yes" if args["locks"] else "no"}
+            told |= {"to": args["to"], "locks": "yes" if args["locks"] else "no"}
             told["set"] = set_of(action, context)
             return mariadb_script(action, context, ("mariadb-list", "mariadb-dump"), told)
         told |= {name: str(context.forward.get(name, "")) for name in TAKEN}
-        name = "mariadb-prove" if action.kind is Kind.PROVE else "mariadb-restore"
-        return mariadb_script(action, context, ("mariadb-list", name), told)
+        if action.kind is Kind.PROVE:
+            told |= {"keep": str(args["keep"])}
+            return mariadb_script(action, context, ("mariadb-list", "older", "mariadb-prove"), told)
+        return mariadb_script(action, context, ("mariadb-list", "mariadb-restore"), told)
 
     def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure:
         return read_script(NAME, outcome, KINDS)

@@ -206,11 +206,13 @@ class RedisBackupDriver(RedisDriver):
             return self.script(action, context, ("redis-facts",), {})
         told = {"within": f"{args['within_s']:g}"}
         if action.kind is Kind.BACKUP:
-            told |= {"to": args["to"], "keep": str(args["keep"]), "as": args["as"], "set": set_of(action, context)}
+            told |= {"to": args["to"], "as": args["as"], "set": set_of(action, context)}
             return self.script(action, context, ("redis-list", "redis-save"), told)
         told |= {name: str(context.forward.get(name, "")) for name in TAKEN}
-        name = "redis-prove" if action.kind is Kind.PROVE else "redis-restore"
-        return self.script(action, context, ("redis-list", "redis-scratch", name), told)
+        if action.kind is Kind.PROVE:
+            told |= {"keep": str(args["keep"])}
+            return self.script(action, context, ("redis-list", "redis-scratch", "older", "redis-prove"), told)
+        return self.script(action, context, ("redis-list", "redis-scratch", "redis-restore"), told)
 
 
 class RedisRoleDriver(RedisDriver):

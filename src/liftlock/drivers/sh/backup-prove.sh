@@ -1,5 +1,5 @@
 # Restore a backup into a scratch folder and compare every file with the list; the scratch folder goes in any case.
-# state run key path sha256 manifest, and what rights reads
+# state key sha256 manifest, and what rights and older read
 umask 077
 : "${sha256?}" "${manifest?}"
 [ -n "${path?}" ] || fail none
@@ -36,6 +36,7 @@ clean
 mkdir "$scratch"
 unpack "$path" -C "$scratch" || fail unpack
 prove
+older .manifest .tar.gz .names
 say path "$path"
 say sha256 "$sha256"
 say proved "$(grep -c '^\\*[0-9a-f]\{64\}  ' "$listed" || :)"

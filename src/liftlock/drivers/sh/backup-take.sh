@@ -1,7 +1,7 @@
 # Archive files and folders with a list of their digests; nothing is called a backup before both are in place.
-# state run key files to set keep, and what rights reads
+# state run key files to set, and what rights reads
 umask 077
-: "${files:?}" "${keep:?}"
+: "${files:?}"
 to=${to:-${state:?}/backups}
 name=${set:?}.${run:?}.${key:?}
 count=1
@@ -45,18 +45,6 @@ held=$(grep -c '^\\*[0-9a-f]\{64\}  ' "$work.manifest") || held=0
 printf '%s\n' "$files" >"$to/$id.names"
 mv -f "$work.tar.gz" "$to/$id.tar.gz"
 mv -f "$work.manifest" "$to/$id.manifest"
-
-# older runs' backups of the same files beyond `keep` go; this run's never do
-if [ "$keep" -gt 0 ]; then
-  kept=1
-  for old in "$to/$set."*.manifest; do
-    case $old in "$to/$set.$run."*) continue ;; esac
-    [ ! -e "$old" ] || stat -c '%Y %n' "$old"
-  done | sort -r -n | while read -r _ old; do
-    kept=$((kept + 1))
-    [ "$kept" -le "$keep" ] || rm -f "$old" "${old%.manifest}.tar.gz" "${old%.manifest}.names" || :
-  done
-fi
 say id "$id"
 say path "$to/$id.tar.gz"
 say sha256 "${digest%% *}"

@@ -1,7 +1,7 @@
 # Dump databases in one snapshot, with a list of what is in them before and after: a table that was written to meanwhile
 # is known by that. Nothing is called a backup before it is whole.
-# run databases set to keep locks
-: "${set:?}" "${run:?}" "${keep:?}" "${locks:?}"
+# run databases set to locks
+: "${set:?}" "${run:?}" "${locks:?}"
 to=${to:-$state/backups}
 work=$to/.liftlock-$set.$run.$key
 count=1
@@ -61,19 +61,6 @@ listed() {
   sort "$work.unsorted" >"$work.$1"
 }
 
-# older runs' backups of the same databases beyond `keep` go; this run's never do
-prune() {
-  [ "$keep" -gt 0 ] || return 0
-  kept=1
-  for old in "$to/$set."*.list; do
-    case $old in "$to/$set.$run."*) continue ;; esac
-    [ ! -e "$old" ] || stat -c '%Y %n' "$old"
-  done | sort -r -n | while read -r _ old; do
-    kept=$((kept + 1))
-    [ "$kept" -le "$keep" ] || rm -f "$old" "${old%.list}.sql.gz" || :
-  done
-}
-
 mkdir -p "$to"
 trap 'my_clean; rm -f "$work".*' EXIT
 there
@@ -96,7 +83,6 @@ cases=$(my_ask 'SELECT @@lower_case_table_names') || exit
 version=$(my_ask 'SELECT VERSION()') || exit
 mv -f "$work.list" "$to/$id.list"
 mv -f "$work.sql.gz" "$to/$id.sql.gz"
-prune
 say id "$id"
 say path "$to/$id.sql.gz"
 say sha256 "${digest%% *}"

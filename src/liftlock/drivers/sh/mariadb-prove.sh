@@ -1,6 +1,6 @@
 # Restore a dump into a scratch server of its own (own data, a socket and no port, no events), and compare what is there
 # with the list. The scratch server ends and its data goes in any case.
-# path sha256 list cases databases
+# sha256 list cases databases, and what older reads
 : "${sha256?}" "${list?}" "${cases?}"
 [ -n "${path?}" ] || fail none
 scratch=${path%/*}/.liftlock-proof-$key
@@ -74,6 +74,7 @@ rm -f "$scratch/sql"
 listing asked >"$scratch/unsorted" 2>"$my_said" || my_failed "$my_said"
 sort "$scratch/unsorted" >"$scratch/restored"
 as_listed "${path%.sql.gz}.list" "$scratch/restored" || fail differs
+older .list .sql.gz
 say path "$path"
 say sha256 "$sha256"
 say proved "$(grep -c "^table$tab" "$scratch/restored" || :)"

@@ -1,6 +1,6 @@
 # Restore the backup on trial, into a server of its own, and compare; the server goes in any case.
-# state key path sha256 form set jobs check_rows
-: "${sha256?}" "${form:?}" "${jobs:?}"
+# state run key path sha256 form set keep jobs check_rows
+: "${sha256?}" "${form:?}" "${keep:?}" "${jobs:?}" "${run:?}"
 [ -n "${path?}" ] || fail none
 pg_run test -f "$path/digests" || fail none
 moving=0
@@ -68,6 +68,17 @@ each() {
   done
 }
 
+# older runs' backups of the same databases beyond `keep` go, now that this one is proved; this run's never do
+thinned() {
+  [ "$keep" -gt 0 ] || return 0
+  kept=1
+  pg_run find "$to" -mindepth 1 -maxdepth 1 -name "$set.*" ! -name "$set.$run.*" -printf '%T@ %p\n' | sort -r -n |
+    while read -r _ old; do
+      kept=$((kept + 1))
+      [ "$kept" -le "$keep" ] || pg_run rm -rf "$old" </dev/null
+    done
+}
+
 intact
 scratch_made
 need=$(pg_run du -s -k "$path" | cut -f 1)
@@ -87,6 +98,7 @@ else
 fi
 each
 [ "$form" = logical ] || [ "$moving" -lt "$tables" ] || fail moving
+thinned
 say path "$path"
 say sha256 "$sha256"
 say proved "$((number - 1))"

@@ -1,6 +1,6 @@
 # Take a backup. Everything lies in one folder, which has its name only when it is complete.
-# state run key databases form keep to set jobs rate check_rows
-: "${databases:?}" "${form:?}" "${keep:?}" "${jobs:?}" "${rate?}" "${run:?}"
+# state run key databases form to set jobs rate check_rows
+: "${databases:?}" "${form:?}" "${jobs:?}" "${rate?}" "${run:?}"
 work=$to/.taking-$set
 trap 'pg_run rm -rf "$work"; rm -f "$pg_said"' EXIT
 trap 'exit 143' HUP INT TERM
@@ -127,17 +127,6 @@ physical() {
   pg_run sha256sum "$work/base/backup_manifest" | sed 's/ .*//' | pg_run tee "$work/digests" >/dev/null
 }
 
-# older runs' backups of the same databases beyond `keep` go; this run's never do
-thinned() {
-  [ "$keep" -gt 0 ] || return 0
-  kept=1
-  pg_run find "$to" -mindepth 1 -maxdepth 1 -name "$set.*" ! -name "$set.$run.*" -printf '%T@ %p\n' | sort -r -n |
-    while read -r _ old; do
-      kept=$((kept + 1))
-      [ "$kept" -le "$keep" ] || pg_run rm -rf "$old" </dev/null
-    done
-}
-
 plain "$to"
 pg_run mkdir -p -m 700 "$to" || fail folder path "$to"
 scratch_gone
@@ -152,7 +141,6 @@ path=$to/$set.$run.$key-$count
 digest=$(pg_run sha256sum "$work/digests")
 pg_run sync -f "$work" || :
 pg_run mv "$work" "$path"
-thinned
 say path "$path"
 say form "$form"
 say sha256 "${digest%% *}"

@@ -6,6 +6,7 @@ checked=$("${redis_bin}redis-check-rdb" "$path" 2>&1) || {
 serve 0
 at_scratch as_listed "$scratch/s" || exit
 learned=$(at_scratch told "$scratch/s" INFO)
+older .list .rdb
 say path "$path"
 say sha256 "$sha256"
 say proved "$(keys)"

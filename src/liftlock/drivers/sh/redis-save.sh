@@ -1,6 +1,6 @@
 # Let Redis save, and copy what it saved, with a sample of what was there before and after it: what is in both counts.
-# set to keep as
-: "${set:?}" "${keep:?}" "${as?}"
+# set to as
+: "${set:?}" "${as?}"
 to=${to:-$state/backups}
 work=$to/.liftlock-$set.$run.$key
 count=1
@@ -38,19 +38,6 @@ copy() {
     fail unread path "$file"
 }
 
-# older runs' backups of the same server beyond `keep` go; this run's never do
-prune() {
-  [ "$keep" -gt 0 ] || return 0
-  kept=1
-  for old in "$to/$set."*.list; do
-    case $old in "$to/$set.$run."*) continue ;; esac
-    [ ! -e "$old" ] || stat -c '%Y %n' "$old"
-  done | sort -r -n | while read -r _ old; do
-    kept=$((kept + 1))
-    [ "$kept" -le "$keep" ] || rm -f "$old" "${old%.list}.rdb" || :
-  done
-}
-
 mkdir -p "$to"
 trap 'rm -f "$work".*' EXIT
 trap 'exit 143' HUP INT TERM
@@ -76,7 +63,6 @@ sampled=$(grep -c . "$work.list") || :
 size=$(stat -c '%s' "$work.rdb")
 mv -f "$work.list" "$to/$id.list"
 mv -f "$work.rdb" "$to/$id.rdb"
-prune
 say id "$id"
 say path "$to/$id.rdb"
 say sha256 "${digest%% *}"
