@@ -166,6 +166,7 @@ def test_more_than_half_stays(size, expected):
     ("declared", "roles", "members", "size"),
     [
         (False, ("voter", "leader", "voter", "replica"), 3, 3),
+        (False, ("voter", "leader", "voter", "", "unknown"), 5, 5),
         (True, ("", "", ""), 3, 3),
         (5, ("", "", ""), 3, 5),
         (2, ("", "", ""), 3, 3),
@@ -255,6 +256,7 @@ def ready(roles, *, assumes=None, quorum=False, **more):
         (("replica", "replica"), {}, ["L344"]),
         (("voter", "voter", "voter"), {}, []),
         (("voter", "voter", None), {"quorum": True}, ["L342"]),
+        (("voter", "leader", "voter", None, None), {}, ["L342"]),
         (("voter", "voter"), {}, ["L342"]),
         (("voter", "voter", "voter", "leader", None), {"quorum": True}, []),
         (("", "primary"), {"assumes": {"app-02": {"orders.role": "replica"}}}, ["L343"]),

@@ -105,12 +105,15 @@ def once_host(component: Component, hosts: Sequence[str], roles: Mapping[str, st
 
 
 def quorum_of(component: Component, hosts: Sequence[str], roles: Mapping[str, str]) -> Quorum | None:
-    """Declared by the plan (`true`, or how many vote), or seen: the hosts that vote."""
+    """Declared by the plan (`true`, or how many vote), or seen: the hosts that vote, and those whose role nobody saw. A
+    host that is silent has a vote all the same, and is a member that is missing."""
     if component.quorum:
         size = len(hosts) if component.quorum is True else max(component.quorum, len(hosts))
         return Quorum(tuple(hosts), size)
-    voters = tuple(host for host in hosts if roles.get(host) in VOTERS)
-    return Quorum(voters, len(voters)) if voters else None
+    if not any(roles.get(host) in VOTERS for host in hosts):
+        return None
+    voters = tuple(host for host in hosts if roles.get(host, "") in (*VOTERS, "", UNKNOWN))
+    return Quorum(voters, len(voters))
 
 
 def spare(size: int) -> int:
