@@ -247,6 +247,19 @@ def test_what_was_lost_or_damaged_since_is_found_and_nothing_is_left(case: Case)
     assert case.left() == sorted([folder.name, newer.name])
 
 
+@pytest.mark.skipif(not ROOT, reason="mounting is root's")
+def test_data_that_cannot_change_places_stop_nothing(case: Case) -> None:
+    taken, _ = case.steps(form="physical", postgres="all", data=str(case.cluster.data))
+    case.take(taken)
+    subprocess.run(["mount", "--bind", case.cluster.data, case.cluster.data], check=True)
+    try:
+        failed = case.bad(case.undo(DRIVER, taken, "01-backup"))
+        assert failed.code == "backup.postgres.mounted"
+        assert case.sums()
+    finally:
+        subprocess.run(["umount", "-l", case.cluster.data], check=True)
+
+
 def test_physical_taken_proved_and_put_back_with_the_old_data_aside(case: Case) -> None:
     taken, proved = case.steps(form="physical", postgres="all", max_rate="100M", data=str(case.cluster.data))
     before = case.sums()

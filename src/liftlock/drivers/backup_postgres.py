@@ -90,6 +90,15 @@ WORDS = {
         "Where the server keeps its data is not known; say `cluster`, or `data`",
         "不知道服务器的数据目录;请写 `cluster` 或 `data`",
     ),
+    "mounted": (
+        "A file system is mounted at {path}, so that the data cannot be put aside; nothing was stopped. "
+        "Put the backup back by hand, into what is mounted there",
+        "{path} 是挂载点,旧数据无法移到旁边;未停止任何服务。请手工将备份恢复到该挂载点内",
+    ),
+    "aside": (
+        "{path} could not be put aside; the server was started again on its old data. See the output",
+        "{path} 无法移到旁边;服务器已用原数据重新启动。详见输出",
+    ),
     "stop": ("{unit} could not be stopped; nothing was changed", "{unit} 无法停止;未做改动"),
     "start": (
         "{unit} did not start on the restored data; the old data are beside them, see the output",

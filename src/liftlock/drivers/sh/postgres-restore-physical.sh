@@ -44,6 +44,8 @@ plain "$data"
 new=$data.liftlock-new-$tag
 aside=$data.liftlock-old-$tag
 if ! pg_run test -e "$aside"; then
+  # where a disk is mounted no folder can change places: seen before anything stops
+  ! cut -d ' ' -f 5 /proc/self/mountinfo | grep -q -x -F -e "$data" || fail mounted path "$data"
   intact "$path/base"
   pg_run rm -rf "$new"
   room "${data%/*}" "$(pg_run du -s -k "$path/base" | cut -f 1)"
@@ -55,7 +57,10 @@ if ! pg_run test -e "$aside"; then
   fi
   pg_run sync -f "$new"
   stopped
-  pg_run mv -T "$data" "$aside"
+  pg_run mv -T "$data" "$aside" || {
+    started
+    fail aside path "$data"
+  }
 fi
 if ! pg_run test -e "$data"; then pg_run mv -T "$new" "$data"; fi
 started
