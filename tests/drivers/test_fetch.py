@@ -336,6 +336,10 @@ def test_it_is_put_in_its_place_and_taken_away_again(machine: Machine, before: b
         assert list(to.parent.iterdir()) == []
     else:
         assert (to.read_bytes(), to.stat().st_mode & 0o777) == (before, 0o640)
+    to.write_bytes(b"newer")  # the lane is opened again, and goes back again
+    machine.good(DRIVER, place, context)
+    machine.good(DRIVER, undo, back)
+    assert to.read_bytes() == b"newer"
 
 
 def test_what_somebody_changed_stays(machine: Machine) -> None:

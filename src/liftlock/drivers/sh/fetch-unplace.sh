@@ -1,7 +1,9 @@
-# Back to what was there before. What somebody changed since then stays, and a person is told.
+# Back to what was there before. What somebody changed since then stays, and a person is told. What was kept is over then:
+# whoever puts it there once more keeps what is there then.
 # sha256 to run key
 : "${to:?}" "${sha256:?}"
 saved=${state:?}/saved/${run:?}/${key:?}.was
+over() { rm -f "$saved.known" "$saved"; }
 if [ ! -e "$saved.known" ]; then
   say back nothing
   exit 0
@@ -11,6 +13,7 @@ found=
 if [ -e "$to" ]; then found=$(as_root sha256sum "$to" | { read -r sum _ && printf '%s' "$sum"; }); fi
 if [ -n "$found" ] && [ "$found" != "$sha256" ]; then
   if [ -e "$saved" ] && [ "$found" = "$(as_root sha256sum "$saved" | { read -r sum _ && printf '%s' "$sum"; })" ]; then
+    over
     say back already
     exit 0
   fi
@@ -23,4 +26,5 @@ if [ "$before" = file ]; then
 else
   as_root rm -f "$to"
 fi
+over
 say back "$before"
