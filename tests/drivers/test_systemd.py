@@ -1,16 +1,32 @@
 """systemd and the choice of a kernel as data: what a plan may say, and what a look at the host means."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from liftlock.drivers.kernel import DRIVERS as KERNELS
 from liftlock.drivers.kernel import Kernel
 from liftlock.drivers.reboot import DRIVERS as REBOOTS
 from liftlock.drivers.reboot import Reboot
 from liftlock.drivers.systemd import DRIVERS, DropIn, Systemd
-from liftlock.model.actions import Again, Context, Evidence, Exited, Failure, FailureKind, Kind, Script, TimedOut
+from liftlock.model.actions import (
+    Action,
+    Again,
+    Context,
+    Evidence,
+    Exited,
+    Failure,
+    FailureKind,
+    Kind,
+    Script,
+    TimedOut,
+)
 from liftlock.model.ports import Setting
+
+from .conftest import Machine
 
 UNIT, DROP_IN = DRIVERS
 KERNEL, REBOOT = KERNELS[0], REBOOTS[0]
@@ -113,6 +129,37 @@ def test_a_drop_in_is_a_file_of_its_unit() -> None:
         worse = {**good, name: "yes" if name == "stale" else "no"}
         assert isinstance(DROP_IN.settle(template.action, context(), told(worse)), Failure), name
     assert DROP_IN.complain(DropIn(dropin="../x", content="x"), SETTING) != ()
+
+
+def test_a_drop_in_that_somebody_edited_since_is_kept_aside(tmp_path: Path) -> None:
+    """The scripts as they are, on a file of the test's own, beside a systemctl that knows it."""
+    machine = Machine(tmp_path, ["dash", "-s"], os.environ["PATH"])
+    (template,) = DROP_IN.expand(DropIn(dropin="orders", content="[Service]\nNice=1\n"), SETTING)
+    assert template.undo is not None
+    file, tools = machine.root / "orders.service.d" / "50-liftlock.conf", machine.root / "tools"
+    tools.mkdir()
+    knows = f"printf 'LoadState=loaded\\nDropInPaths=%s\\n' '{file}'"
+    for name, does in {"systemctl": knows, "systemd-analyze": "exit 0"}.items():
+        (tools / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tools / name).chmod(0o755)
+    machine.path = f"{tools}:{machine.path}"
+
+    def run(action: Action, step: str) -> dict[str, Any]:
+        script = DROP_IN.operate(action, machine.context(step))
+        assert isinstance(script, Script)
+        outcome = machine.run(replace(script, variables=script.variables | {"file": str(file)}))
+        found = DROP_IN.read(action, machine.context(step), outcome)
+        assert isinstance(found, Evidence), found
+        return found.facts
+
+    run(template.action, "orders/1/w1/h1/03-dropin")
+    file.write_text("[Service]\nNice=2\n")
+    back = run(template.undo, "orders/1/w1/h1/u03-dropin")
+    assert back["undone"] == "removed"
+    assert Path(back["kept"]).read_text() == "[Service]\nNice=2\n"
+    assert not file.exists()
+    run(template.action, "orders/1/w1/h1/03-dropin")
+    assert "kept" not in run(template.undo, "orders/1/w1/h1/u03-dropin")
 
 
 def test_the_kernel_to_go_back_to_is_the_one_that_ran() -> None:
