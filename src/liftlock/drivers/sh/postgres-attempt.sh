@@ -4,7 +4,7 @@
 : "${class:?}" "${checksum:?}" "${repeatable:?}" "${version?}" "${title?}"
 out=$state/.liftlock-psql-$key.$$
 tried=1
-trap 'rm -f "$out" "$pg_said"' EXIT
+trap 'rm -f "$out" "$pg_said" "$state/.liftlock-sql-$key"' EXIT
 trap 'exit 143' HUP INT TERM
 
 # told: psql with all that the SQL on standard input may name

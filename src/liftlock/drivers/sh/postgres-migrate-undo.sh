@@ -34,7 +34,6 @@ if [ "$mark_ours" != yes ]; then
   exit 0
 fi
 if [ -n "$what" ]; then attempt alone; else attempt together; fi
-rm -f "$state/.liftlock-sql-$key"
 mark_read
 [ "$mark_ours" = no ] || fail unmarked
 say undone yes

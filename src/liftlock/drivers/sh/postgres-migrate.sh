@@ -95,7 +95,6 @@ said() {
 mark_ready
 known
 if [ -n "$what" ]; then attempt alone; else attempt together; fi
-rm -f "$state/.liftlock-sql-$key"
 ! grep -q '^raced$' "$out" 2>/dev/null || known
 mark_read
 [ "$mark_state/$mark_checksum/$mark_ours" = "done/$checksum/yes" ] || fail unmarked
