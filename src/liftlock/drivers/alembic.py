@@ -52,18 +52,18 @@ WORDS = {
     "folder": ("{folder} is not an absolute path", "{folder} 不是绝对路径"),
     "fixed": (
         "`to` names one revision, not {revision}: what is approved must be what runs",
-        "`to` 应写明确的版本号,而不是 {revision}:审批的与执行的必须一致",
+        "`to` 应写明确的版本号，而不是 {revision}：审批的与执行的必须一致",
     ),
     "class": (
         "`class` is expand, contract, reversible, restore-only, or irreversible because …",
         "`class` 应为 expand、contract、reversible、restore-only 或 irreversible because …",
     ),
     "env": ("{name} cannot be the name of a variable", "{name} 不能作为变量名"),
-    "alembic": ("Alembic refuses; its words are in the output", "Alembic 拒绝执行;详见输出"),
-    "locked": ("A lock could not be had in time; it is tried again", "未能及时取得锁;将重试"),
+    "alembic": ("Alembic refuses; its words are in the output", "Alembic 拒绝执行；详见输出"),
+    "locked": ("A lock could not be had in time; it is tried again", "未能及时取得锁；将重试"),
     "revision": ("Alembic knows no revision {revision} here", "Alembic 找不到版本 {revision}"),
-    "elsewhere": ("The database stands at {found} instead of {expected}", "数据库处于 {found},应为 {expected}"),
-    "lost": ("Where the database stood before is not known: go back by hand", "不知道数据库之前的版本:请手工回退"),
+    "elsewhere": ("The database stands at {found} instead of {expected}", "数据库处于 {found}，应为 {expected}"),
+    "lost": ("Where the database stood before is not known: go back by hand", "不知道数据库之前的版本：请手工回退"),
     "not_done": ("The database stands at {found}", "数据库处于 {found}"),
 }
 
@@ -87,7 +87,7 @@ class AlembicDriver(Technology):
         item=Alembic,
         summary={
             "en": "Brings a database to a fixed revision with the host's own Alembic, and back to where it stood",
-            "zh": "用主机自己的 Alembic 把数据库升到指定版本,并可退回原版本",
+            "zh": "用主机自己的 Alembic 把数据库升到指定版本，并可退回原版本",
         },
         words=words(NAME, WORDS),
         example="- migrate: {alembic: /srv/orders/current, to: 3f2a9c1b7d10, command: venv/bin/alembic, class: expand}",

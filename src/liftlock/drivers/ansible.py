@@ -47,11 +47,11 @@ KINDS = {"busy": FailureKind.TRANSIENT, "altered": FailureKind.DEVIATED}
 WORDS = {
     "missing": (
         "{program} is not at the controller: install ansible-core there, or say `program`",
-        "控制端没有 {program}:请在控制端安装 ansible-core,或用 `program` 指明",
+        "控制端没有 {program}：请在控制端安装 ansible-core，或用 `program` 指明",
     ),
     "altered": (
         "{file} is not what was approved: its SHA-256 is {found}, not {expected}. Plan and approve it again",
-        "{file} 与审批时不同:SHA-256 为 {found},应为 {expected}。请重新计划并审批",
+        "{file} 与审批时不同：SHA-256 为 {found}，应为 {expected}。请重新计划并审批",
     ),
     "busy": (
         "Another playbook runs against {host} at this controller",
@@ -59,20 +59,20 @@ WORDS = {
     ),
     "start": (
         "Ansible ended with status {status} before it told what it did: see its output",
-        "Ansible 以状态码 {status} 结束,未报告执行结果:请查看其输出",
+        "Ansible 以状态码 {status} 结束，未报告执行结果：请查看其输出",
     ),
     "no_hosts": (
         "The playbook did nothing on {limit}: no play is for it, or the inventory does not know it",
-        "playbook 未对 {limit} 做任何事:没有适用的 play,或清单中没有该主机",
+        "playbook 未对 {limit} 做任何事：没有适用的 play，或清单中没有该主机",
     ),
-    "failed": ("{host}: task “{task}” failed: {message}", "{host}:任务“{task}”失败:{message}"),
+    "failed": ("{host}: task “{task}” failed: {message}", "{host}：任务“{task}”失败：{message}"),
     "unreachable": (
         "Ansible cannot reach {host} (task “{task}”): {message}",
-        "Ansible 无法连接 {host}(任务“{task}”):{message}",
+        "Ansible 无法连接 {host}（任务“{task}”）：{message}",
     ),
     "status": (
         "Ansible counted no failure, but ended with status {status}: see its output",
-        "Ansible 未统计到失败,但以状态码 {status} 结束:请查看其输出",
+        "Ansible 未统计到失败，但以状态码 {status} 结束：请查看其输出",
     ),
     "not_done": (
         "In check mode the playbook would still change {changed} things",
@@ -82,7 +82,7 @@ WORDS = {
     "env": ("{name} cannot be the name of a variable", "{name} 不能作为变量名"),
     "options": (
         "{option} has its own key here: inventory, vars, limit, vault_password; or is set by Liftlock",
-        "{option} 在此有专用的键(inventory、vars、limit、vault_password),或由 Liftlock 设置",
+        "{option} 在此有专用的键（inventory、vars、limit、vault_password），或由 Liftlock 设置",
     ),
 }
 

@@ -64,7 +64,7 @@ class AptDriver(Technology):
         item=Apt,
         summary={
             "en": "Installs Debian packages in exact versions, keeping the old ones for the way back",
-            "zh": "安装指定版本的 Debian 软件包,并保留旧版本以备回退",
+            "zh": "安装指定版本的 Debian 软件包，并保留旧版本以备回退",
         },
         words=words("apt", WORDS),
         example='- apt: {packages: {orders: "{version}-1"}, also: [orders-common], conffiles: keep}',

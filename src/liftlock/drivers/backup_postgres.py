@@ -44,67 +44,70 @@ WORDS = {
     **SERVER_WORDS,
     "to": (
         "{path}: a folder for backups is an absolute path of letters, digits, . _ - and /",
-        "{path}:备份目录须为绝对路径,只含字母、数字、. _ - 与 /",
+        "{path}：备份目录须为绝对路径，只含字母、数字、. _ - 与 /",
     ),
     "all": (
         "A physical backup holds the whole server: say `postgres: all`",
-        "物理备份包含整个服务器:请写 `postgres: all`",
+        "物理备份包含整个服务器：请写 `postgres: all`",
     ),
     "rate": (
         "`max_rate` {rate}: a number with k or M a second, and for physical backups only",
-        "`max_rate` {rate}:每秒数量(可带 k 或 M),且仅用于物理备份",
+        "`max_rate` {rate}：每秒数量（可带 k 或 M），且仅用于物理备份",
     ),
     "jobs": ("`jobs` is for logical backups", "`jobs` 仅用于逻辑备份"),
-    "folder": ("The folder cannot be used: {path}", "目录不可用:{path}"),
-    "long": ("{path} is too long for a socket; say a shorter `to`", "{path} 作为套接字路径过长;请写较短的 `to`"),
+    "folder": ("The folder cannot be used: {path}", "目录不可用：{path}"),
+    "long": ("{path} is too long for a socket; say a shorter `to`", "{path} 作为套接字路径过长；请写较短的 `to`"),
     "space": (
         "Too little space at {path}: {need_kb} KiB are needed, {free_kb} KiB are free",
-        "{path} 空间不足:需要 {need_kb} KiB,仅剩 {free_kb} KiB",
+        "{path} 空间不足：需要 {need_kb} KiB，仅剩 {free_kb} KiB",
     ),
-    "missing": ("Not all of these databases are there: {databases}", "以下数据库不全在:{databases}"),
+    "missing": ("Not all of these databases are there: {databases}", "以下数据库不全在：{databases}"),
     "write": (
         "{program} did not complete the backup in {path}; what it wrote is removed. Its words are in the output",
-        "{program} 未能在 {path} 完成备份;已写内容已删除。详见输出",
+        "{program} 未能在 {path} 完成备份；已写内容已删除。详见输出",
     ),
     "tablespaces": (
         "The server has tablespaces of its own: a physical backup is not made of them here; take a logical one",
-        "服务器有自定义表空间:此处不做其物理备份;请用逻辑备份",
+        "服务器有自定义表空间：此处不做其物理备份；请用逻辑备份",
     ),
-    "not_done": ("It was not completed, and is done again", "尚未完成,将重新执行"),
+    "not_done": ("It was not completed, and is done again", "尚未完成，将重新执行"),
     "none": ("There is no backup to read", "没有可读取的备份"),
-    "damaged": ("The backup is damaged: {path}", "备份已损坏:{path}"),
+    "damaged": ("The backup is damaged: {path}", "备份已损坏：{path}"),
     "scratch": (
         "The server for the trial restore did not start; its log is in the output",
-        "试恢复用的服务器未能启动;日志见输出",
+        "试恢复用的服务器未能启动；日志见输出",
     ),
     "unpack": ("The dump of {database} cannot be restored", "{database} 的转储无法恢复"),
     "differs": (
         "What was restored of {database} is not what was backed up; the differences are in the output",
-        "{database} 恢复的内容与备份时不一致;差异见输出",
+        "{database} 恢复的内容与备份时不一致；差异见输出",
     ),
     "moving": (
         "Every table was written to while the copy was made, so that none can be compared; take a logical backup too",
-        "复制期间所有表都有写入,无法比对;请另做逻辑备份",
+        "复制期间所有表都有写入，无法比对；请另做逻辑备份",
     ),
     "where": (
         "Where the server keeps its data is not known; say `cluster`, or `data`",
-        "不知道服务器的数据目录;请写 `cluster` 或 `data`",
+        "不知道服务器的数据目录；请写 `cluster` 或 `data`",
     ),
     "mounted": (
         "A file system is mounted at {path}, so that the data cannot be put aside; nothing was stopped. "
         "Put the backup back by hand, into what is mounted there",
-        "{path} 是挂载点,旧数据无法移到旁边;未停止任何服务。请手工将备份恢复到该挂载点内",
+        "{path} 是挂载点，旧数据无法移到旁边；未停止任何服务。请手工将备份恢复到该挂载点内",
     ),
     "aside": (
         "{path} could not be put aside; the server was started again on its old data. See the output",
-        "{path} 无法移到旁边;服务器已用原数据重新启动。详见输出",
+        "{path} 无法移到旁边；服务器已用原数据重新启动。详见输出",
     ),
-    "stop": ("{unit} could not be stopped; nothing was changed", "{unit} 无法停止;未做改动"),
+    "stop": ("{unit} could not be stopped; nothing was changed", "{unit} 无法停止；未做改动"),
     "start": (
         "{unit} did not start on the restored data; the old data are beside them, see the output",
-        "{unit} 未能在恢复的数据上启动;旧数据保留在旁边,见输出",
+        "{unit} 未能在恢复的数据上启动；旧数据保留在旁边，见输出",
     ),
-    "replica": ("The restored server is in recovery instead of taking writes", "恢复后的服务器处于恢复状态,不接受写入"),
+    "replica": (
+        "The restored server is in recovery instead of taking writes",
+        "恢复后的服务器处于恢复状态，不接受写入",
+    ),
 }
 
 
@@ -127,7 +130,7 @@ class BackupPostgresDriver(Technology):
         item=BackupPostgres,
         summary={
             "en": "Backs PostgreSQL databases up, and proves it by a trial restore that is compared table by table",
-            "zh": "备份 PostgreSQL 数据库,并以逐表比对的试恢复证明其可用",
+            "zh": "备份 PostgreSQL 数据库，并以逐表比对的试恢复证明其可用",
         },
         words=words(NAME, WORDS),
         example="- backup: {postgres: [orders, billing], cluster: 15/main, keep: 3}",

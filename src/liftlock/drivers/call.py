@@ -39,18 +39,18 @@ IDEMPOTENT = ("GET", "HEAD", "PUT", "DELETE")  # RFC 9110, section 9.2.2
 BUSY = (408, 425, 429, 500, 502, 503, 504)  # worth asking again, where that is safe
 LONGEST_WAIT_S = 3600.0
 WORDS = {
-    "url": ("`url` must be a whole address, not {url}", "`url` 须为完整地址,而不是 {url}"),
+    "url": ("`url` must be a whole address, not {url}", "`url` 须为完整地址，而不是 {url}"),
     "credentials": (
         "An address must hold no user and password: use `headers` with a reference",
-        "地址中不得含有用户和密码:请用 `headers` 并写引用",
+        "地址中不得含有用户和密码：请用 `headers` 并写引用",
     ),
     "two_bodies": ("Say `json` or `body`, not both", "`json` 和 `body` 只能写一个"),
     "header": ("{name} cannot be the name of a header", "{name} 不能作为头部名称"),
     "both": ("Say one of undo, irreversible and restorable", "undo、irreversible、restorable 只能写一个"),
-    "status": ("{url} answered with status {found} instead of {expected}", "{url} 返回状态 {found},应为 {expected}"),
+    "status": ("{url} answered with status {found} instead of {expected}", "{url} 返回状态 {found}，应为 {expected}"),
     "no_json": ("{url} did not answer with JSON", "{url} 返回的不是 JSON"),
-    "json": ("{path} is {found} instead of {expected}", "{path} 为 {found},应为 {expected}"),
-    "contains": ("{url}: the answer does not hold {expected}", "{url}:返回内容中没有 {expected}"),
+    "json": ("{path} is {found} instead of {expected}", "{path} 为 {found}，应为 {expected}"),
+    "contains": ("{url}: the answer does not hold {expected}", "{url}：返回内容中没有 {expected}"),
     "not_done": ("{url} says that it was not done", "{url} 表明尚未执行"),
 }
 
@@ -103,7 +103,7 @@ class CallDriver(Technology):
         item=Call,
         summary={
             "en": "Makes an HTTP call, once, from the controller or the host, with a look and an undo",
-            "zh": "从控制端或主机发起一次 HTTP 调用,可判断是否已完成,可撤销",
+            "zh": "从控制端或主机发起一次 HTTP 调用，可判断是否已完成，可撤销",
         },
         shorthand="url",
         texts=("ca",),

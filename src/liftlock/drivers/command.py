@@ -46,7 +46,7 @@ WORDS = {
     "undo": ("`undo_done_when` needs an `undo`", "`undo_done_when` 需要有 `undo`"),
     "both": ("Say one of undo, irreversible and restorable", "undo、irreversible、restorable 只能写一个"),
     "status": ("The command ended with status {status}", "命令以状态码 {status} 结束"),
-    "undone": ("The command succeeded, but what it is for is not there", "命令成功返回,但未达到预期结果"),
+    "undone": ("The command succeeded, but what it is for is not there", "命令成功返回，但未达到预期结果"),
     "not_done": ("The command's effect is not there", "命令的效果不存在"),
 }
 
@@ -75,7 +75,7 @@ class CommandDriver(Technology):
         item=Command,
         summary={
             "en": "Runs a command of your own, once, with a look and an undo",
-            "zh": "执行自定义命令,可判断是否已完成,可撤销",
+            "zh": "执行自定义命令，可判断是否已完成，可撤销",
         },
         shorthand="run",
         literal=LITERAL,

@@ -45,21 +45,21 @@ LITERAL = ("text",)
 OWN = ("host", "address", "domain", "root", "component", "version", "from_version", "to_version", "state")
 WORDS = {
     "one_of": ("Say exactly one of template, content and source", "template、content、source 须写且只写一个"),
-    "file": ("`file` must be an absolute path, not {file}", "`file` 必须是绝对路径,而不是 {file}"),
-    "syntax": ("{source} line {line}: {message}", "{source} 第 {line} 行:{message}"),
+    "file": ("`file` must be an absolute path, not {file}", "`file` 必须是绝对路径，而不是 {file}"),
+    "syntax": ("{source} line {line}: {message}", "{source} 第 {line} 行：{message}"),
     "line_ends": (
         "{source} has line ends of both kinds, LF and CRLF (or a lone CR); a template has one kind",
-        "{source} 中混用 LF 与 CRLF(或单独的 CR)换行;模板只能使用一种",
+        "{source} 中混用 LF 与 CRLF（或单独的 CR）换行；模板只能使用一种",
     ),
     "unknown": (
         "{source} uses {variable}, which no host of the inventory defines",
-        "{source} 用到 {variable},但清单中没有主机定义它",
+        "{source} 用到 {variable}，但清单中没有主机定义它",
     ),
-    "render": ("The template cannot be rendered: {message}", "模板无法渲染:{message}"),
+    "render": ("The template cannot be rendered: {message}", "模板无法渲染：{message}"),
     "folder": ("There is no folder {path}", "没有目录 {path}"),
     "kind": ("{path} is not a file", "{path} 不是文件"),
     "owner": ("The file cannot be given to {owner}", "无法把文件的属主改为 {owner}"),
-    "validate": ("The new file was refused by its check; the old one is untouched", "新文件未通过校验;原文件未动"),
+    "validate": ("The new file was refused by its check; the old one is untouched", "新文件未通过校验；原文件未动"),
     "other": ("{path} does not hold the new content", "{path} 的内容不是新内容"),
 }
 
@@ -84,7 +84,7 @@ class ConfigDriver(Technology):
         item=Config,
         summary={
             "en": "Writes a configuration file, keeping the original",
-            "zh": "写入配置文件,并保留原件",
+            "zh": "写入配置文件，并保留原件",
         },
         texts=("template", "source"),
         literal=("content", "validate"),

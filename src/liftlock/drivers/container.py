@@ -46,31 +46,31 @@ KINDS = {
 WORDS = {
     "no_tool": (
         "Neither a docker daemon nor podman is on the host: install one, or say `tool`",
-        "主机上没有可用的 docker 守护进程或 podman:请安装,或用 `tool` 指明",
+        "主机上没有可用的 docker 守护进程或 podman:请安装，或用 `tool` 指明",
     ),
-    "pull": ("{image} could not be pulled: see the output", "无法拉取 {image}:请查看输出"),
+    "pull": ("{image} could not be pulled: see the output", "无法拉取 {image}：请查看输出"),
     "absent": ("{image} is not on the host", "主机上没有 {image}"),
-    "digest": ("{image} was asked for, but what is here is {found}", "需要 {image},但主机上的是 {found}"),
+    "digest": ("{image} was asked for, but what is here is {found}", "需要 {image}，但主机上的是 {found}"),
     "line": (
         "{file} has {count} lines for {key}; there must be one, which names the image",
-        "{file} 中有 {count} 行 {key};应恰有一行,用于指明镜像",
+        "{file} 中有 {count} 行 {key}；应恰有一行，用于指明镜像",
     ),
-    "apply": ("The container could not be started: see the output", "容器无法启动:请查看输出"),
+    "apply": ("The container could not be started: see the output", "容器无法启动：请查看输出"),
     "image": (
         "{name} runs image {found} instead of {expected}",
-        "{name} 运行的镜像为 {found},应为 {expected}",
+        "{name} 运行的镜像为 {found}，应为 {expected}",
     ),
     "unwell": (
         "{name} did not run well in time: it is {state}, its health is {health}",
-        "{name} 未在规定时间内正常运行:状态为 {state},健康状况为 {health}",
+        "{name} 未在规定时间内正常运行：状态为 {state}，健康状况为 {health}",
     ),
-    "not_done": ("{found} runs, not {expected}", "运行的是 {found},而不是 {expected}"),
+    "not_done": ("{found} runs, not {expected}", "运行的是 {found}，而不是 {expected}"),
     "start": (
         "Say how the container is started: one of `unit`, `compose` and `apply`",
-        "请指明如何启动容器:`unit`、`compose`、`apply` 三者之一",
+        "请指明如何启动容器：`unit`、`compose`、`apply` 三者之一",
     ),
     "steady": ("`within` must be longer than `steady`", "`within` 必须长于 `steady`"),
-    "file": ("`file` must be an absolute path, not {file}", "`file` 必须是绝对路径,而不是 {file}"),
+    "file": ("`file` must be an absolute path, not {file}", "`file` 必须是绝对路径，而不是 {file}"),
 }
 
 
@@ -96,7 +96,7 @@ class ContainerDriver(Technology):
         item=Container,
         summary={
             "en": "Switches a container to another image, by digest, and back",
-            "zh": "把容器按摘要切换到另一个镜像,可切换回来",
+            "zh": "把容器按摘要切换到另一个镜像，可切换回来",
         },
         literal=LITERAL,
         words=words("container", WORDS),

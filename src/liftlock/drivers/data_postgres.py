@@ -41,16 +41,16 @@ WORDS = {
     ),
     "unasserted": (
         "{file}, line {line}: say how many rows it writes, `-- expect: 1200` or `-- expect: 1200..1300` before it",
-        "{file} 第 {line} 行:请在语句前写明影响行数,如 `-- expect: 1200` 或 `-- expect: 1200..1300`",
+        "{file} 第 {line} 行：请在语句前写明影响行数，如 `-- expect: 1200` 或 `-- expect: 1200..1300`",
     ),
     "unused": (
         "`rows` names `{statement}`, which is not in the script, or is no count like 1200 or 1200..1300",
-        "`rows` 中的 `{statement}` 不在脚本中,或数量不是 1200 或 1200..1300 的形式",
+        "`rows` 中的 `{statement}` 不在脚本中，或数量不是 1200 或 1200..1300 的形式",
     ),
     "table": ("`tables`: {table} is no plain name of a table", "`tables`:{table} 不是普通的表名"),
     "rows": (
         "Line {line}: {found} rows instead of {least} to {most}; everything was rolled back",
-        "第 {line} 行:影响 {found} 行,应为 {least} 至 {most} 行;已全部回滚",
+        "第 {line} 行：影响 {found} 行，应为 {least} 至 {most} 行；已全部回滚",
     ),
 }
 
@@ -82,7 +82,7 @@ class DataDriver(MarkedDriver):
         item=Data,
         summary={
             "en": "Runs a reviewed data script in one transaction, with asserted numbers of rows and an inverse script",
-            "zh": "在一个事务中执行经审核的数据脚本:断言影响行数,并有逆向脚本",
+            "zh": "在一个事务中执行经审核的数据脚本：断言影响行数，并有逆向脚本",
         },
         texts=("script", "undo"),
         words=words(NAME, WORDS),

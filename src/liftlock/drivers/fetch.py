@@ -46,32 +46,32 @@ KINDS = {
     "changed": FailureKind.DEVIATED,
 }
 WORDS = {
-    "blob": ("The artifact is not on the host: {path}", "主机上没有该制品:{path}"),
-    "checksum": ("{path} has SHA-256 {found} instead of {expected}", "{path} 的 SHA-256 为 {found},应为 {expected}"),
+    "blob": ("The artifact is not on the host: {path}", "主机上没有该制品：{path}"),
+    "checksum": ("{path} has SHA-256 {found} instead of {expected}", "{path} 的 SHA-256 为 {found}，应为 {expected}"),
     "no_tool": (
         "Neither curl nor a wget that checks certificates is on the host: install one, or say `via: controller`",
-        "主机上没有 curl,也没有会校验证书的 wget:请安装其一,或写 `via: controller`",
+        "主机上没有 curl，也没有会校验证书的 wget:请安装其一，或写 `via: controller`",
     ),
-    "refused": ("{url} cannot be got: {why}", "无法取得 {url}:{why}"),
+    "refused": ("{url} cannot be got: {why}", "无法取得 {url}：{why}"),
     "broken": (
         "{url} could not be got whole ({have_kb} KiB are here): {why}",
-        "{url} 未能完整取得(已有 {have_kb} KiB):{why}",
+        "{url} 未能完整取得（已有 {have_kb} KiB）：{why}",
     ),
     "size": (
         "The artifact has {size_kb} KiB or more; {most_kb} KiB are allowed (`max_mb`)",
-        "制品达到或超过 {size_kb} KiB;上限为 {most_kb} KiB(`max_mb`)",
+        "制品达到或超过 {size_kb} KiB；上限为 {most_kb} KiB(`max_mb`)",
     ),
     "space": (
         "Too little space: {need_kb} KiB are needed, {free_kb} KiB are free",
-        "空间不足:需要 {need_kb} KiB,仅剩 {free_kb} KiB",
+        "空间不足：需要 {need_kb} KiB，仅剩 {free_kb} KiB",
     ),
     "no_verifier": (
         "{tool}, which verifies the signature, is not on the host: install it",
-        "主机上没有用于验证签名的 {tool}:请安装",
+        "主机上没有用于验证签名的 {tool}：请安装",
     ),
     "unsigned": (
         "The signature ({by}) is not a good one of {signer}: {why}. The artifact is not used",
-        "签名({by})不是 {signer} 的有效签名:{why}。不会使用该制品",
+        "签名（{by}）不是 {signer} 的有效签名：{why}。不会使用该制品",
     ),
     "not_done": ("It is not done", "尚未完成"),
     "gone": ("The controller has no copy that could be sent", "控制端没有可以发送的副本"),
@@ -79,12 +79,12 @@ WORDS = {
     "owner": ("The file cannot be given to {owner}", "无法把文件的属主改为 {owner}"),
     "changed": (
         "{path} was changed since it was put there: it stays; decide what it should be",
-        "{path} 放置后被改动过:保持原样,请决定应为何物",
+        "{path} 放置后被改动过：保持原样，请决定应为何物",
     ),
-    "lost": ("What was there before is not kept any more: {path}", "原有文件的留存已不在:{path}"),
+    "lost": ("What was there before is not kept any more: {path}", "原有文件的留存已不在：{path}"),
     "digest": (
         "{source} has no digest: say `sha256`, or name a list of `checksums`",
-        "{source} 没有摘要:请写 `sha256`,或用 `checksums` 指明校验和清单",
+        "{source} 没有摘要：请写 `sha256`，或用 `checksums` 指明校验和清单",
     ),
     "unlisted": (
         "{checksums} does not have {source} as it is",
@@ -92,19 +92,19 @@ WORDS = {
     ),
     "credentials": (
         "A {source} address must hold no user and password: use `headers` with a reference",
-        "{source} 地址中不得含有用户和密码:请用 `headers` 并写引用",
+        "{source} 地址中不得含有用户和密码：请用 `headers` 并写引用",
     ),
     "header": ("{name} cannot be the name of a header", "{name} 不能作为头部名称"),
     "verifier": (
         "Say by what the signature is verified: one of `signers`, `minisign_key` and `keyring`",
-        "请指明用什么验证签名:`signers`、`minisign_key`、`keyring` 三者之一",
+        "请指明用什么验证签名：`signers`、`minisign_key`、`keyring` 三者之一",
     ),
-    "nothing_signed": ("Signers are named, but no `signature`", "写了签名者,但没有 `signature`"),
+    "nothing_signed": ("Signers are named, but no `signature`", "写了签名者，但没有 `signature`"),
     "signer": (
         "{signers} has no signer {identity} for the namespace {namespace}",
         "{signers} 中没有命名空间 {namespace} 的签名者 {identity}",
     ),
-    "to": ("`to` must be an absolute path, not {to}", "`to` 必须是绝对路径,而不是 {to}"),
+    "to": ("`to` must be an absolute path, not {to}", "`to` 必须是绝对路径，而不是 {to}"),
 }
 
 
@@ -122,7 +122,7 @@ class FetchDriver(Technology):
         item=Fetch,
         summary={
             "en": "Brings a file to the host, verified by digest and signature, and puts it in its place",
-            "zh": "把文件送到主机,按摘要和签名验证,并放到指定位置",
+            "zh": "把文件送到主机，按摘要和签名验证，并放到指定位置",
         },
         shorthand="source",
         artifacts=("source",),

@@ -41,13 +41,13 @@ WORDS = {
     "host": ("The load balancer {haproxy} is no host of the inventory", "负载均衡 {haproxy} 不是清单中的主机"),
     "address": (
         "The host {haproxy} has no variable `haproxy` with the address of its runtime socket",
-        "主机 {haproxy} 没有变量 `haproxy`(运行时套接字地址)",
+        "主机 {haproxy} 没有变量 `haproxy`（运行时套接字地址）",
     ),
     "unknown": (
         "HAProxy at {address} knows no {backend}/{server}: {said}",
-        "位于 {address} 的 HAProxy 中没有 {backend}/{server}:{said}",
+        "位于 {address} 的 HAProxy 中没有 {backend}/{server}：{said}",
     ),
-    "refused": ("HAProxy at {address} refused: {said}", "位于 {address} 的 HAProxy 拒绝:{said}"),
+    "refused": ("HAProxy at {address} refused: {said}", "位于 {address} 的 HAProxy 拒绝：{said}"),
     "sessions": (
         "{backend}/{server} still has {sessions} sessions after {deadline} s",
         "{deadline} 秒后 {backend}/{server} 仍有 {sessions} 个会话",
@@ -58,11 +58,11 @@ WORDS = {
     ),
     "maintenance": (
         "Somebody has put {backend}/{server} into maintenance ({status}); it is left as it is",
-        "有人已将 {backend}/{server} 置于维护状态({status});保持原样",
+        "有人已将 {backend}/{server} 置于维护状态（{status}）；保持原样",
     ),
     "drained": (
         "{backend}/{server} is draining ({status}), and nothing says that this was us; it is left as it is",
-        "{backend}/{server} 正在排空({status}),无法确认是否由本系统所为;保持原样",
+        "{backend}/{server} 正在排空（{status}），无法确认是否由本系统所为；保持原样",
     ),
     "other": ("{backend}/{server} is {status}", "{backend}/{server} 的状态为 {status}"),
     "metric": (
@@ -314,7 +314,7 @@ DRIVERS: tuple[Driver, ...] = (
         DrainHaproxy,
         {
             "en": "Takes a server out of HAProxy and waits for its sessions to end",
-            "zh": "从 HAProxy 摘除服务器,并等待会话结束",
+            "zh": "从 HAProxy 摘除服务器，并等待会话结束",
         },
         '- drain: {haproxy: lb-1, backend: orders, server: "{host}", deadline: 60s}',
     ),
@@ -323,7 +323,7 @@ DRIVERS: tuple[Driver, ...] = (
         ReadmitHaproxy,
         {
             "en": "Brings a server back into HAProxy and waits until it is up",
-            "zh": "把服务器重新加入 HAProxy,并等待其恢复可用",
+            "zh": "把服务器重新加入 HAProxy，并等待其恢复可用",
         },
         '- readmit: {haproxy: lb-1, backend: orders, server: "{host}"}',
     ),

@@ -38,16 +38,16 @@ DENIED = "Permission denied"
 WORDS = {name: SHARED[name] for name in ("host", "address", "unknown", "refused")} | {
     "weight": (
         "{to} is no weight: say a share as 0% to 100%, or a weight from 0 to 256",
-        "{to} 不是权重:请写 0% 到 100% 的比例,或 0 到 256 的权重",
+        "{to} 不是权重：请写 0% 到 100% 的比例，或 0 到 256 的权重",
     ),
     "coarse": (
         "{to} of the configured weight {initial} of {backend}/{server} is less than 1, and would take it out: "
         "configure a larger weight, such as 100",
-        "{backend}/{server} 的配置权重 {initial} 的 {to} 小于 1,会使其停止服务:请在配置中使用更大的权重,例如 100",
+        "{backend}/{server} 的配置权重 {initial} 的 {to} 小于 1，会使其停止服务：请在配置中使用更大的权重，例如 100",
     ),
     "other": (
         "HAProxy gives {backend}/{server} the weight {weight} instead of {wanted}",
-        "HAProxy 中 {backend}/{server} 的权重为 {weight},应为 {wanted}",
+        "HAProxy 中 {backend}/{server} 的权重为 {weight}，应为 {wanted}",
     ),
 }
 

@@ -33,12 +33,12 @@ NAME = "verify.http"
 ASK_AGAIN_S = 1.0
 BODY_KEPT = 2000  # characters of a wrong answer that a failure shows
 WORDS = {
-    "url": ("`http` must be a whole address, not {url}", "`http` 须为完整地址,而不是 {url}"),
-    "status": ("{url} answered with status {found} instead of {expected}", "{url} 返回状态 {found},应为 {expected}"),
+    "url": ("`http` must be a whole address, not {url}", "`http` 须为完整地址，而不是 {url}"),
+    "status": ("{url} answered with status {found} instead of {expected}", "{url} 返回状态 {found}，应为 {expected}"),
     "no_json": ("{url} did not answer with JSON", "{url} 返回的不是 JSON"),
-    "json": ("{path} is {found} instead of {expected}", "{path} 为 {found},应为 {expected}"),
-    "contains": ("{url}: the answer does not hold {expected}", "{url}:返回内容中没有 {expected}"),
-    "no_number": ("{path} is no number: {found}", "{path} 不是数字:{found}"),
+    "json": ("{path} is {found} instead of {expected}", "{path} 为 {found}，应为 {expected}"),
+    "contains": ("{url}: the answer does not hold {expected}", "{url}：返回内容中没有 {expected}"),
+    "no_number": ("{path} is no number: {found}", "{path} 不是数字：{found}"),
 }
 
 
@@ -64,7 +64,7 @@ class HttpDriver(Technology):
         name=NAME,
         version=VERSION,
         item=VerifyHttp,
-        summary={"en": "Asks a service over HTTP, and compares its answer", "zh": "通过 HTTP 询问服务,并比对其应答"},
+        summary={"en": "Asks a service over HTTP, and compares its answer", "zh": "通过 HTTP 询问服务，并比对其应答"},
         words=words(NAME, WORDS, common=False),
         example='- verify: {http: "http://{address}:8080/healthz", json: {version: "{version}", ready: true}}',
     )

@@ -37,19 +37,19 @@ KINDS = {"other": FailureKind.INTERRUPTED, "not_chosen": FailureKind.UNHEALTHY}
 WORDS = {
     "image": (
         "There is no kernel {release} to boot: {path} is missing. Install its package first",
-        "没有可引导的内核 {release}:缺少 {path}。请先安装其软件包",
+        "没有可引导的内核 {release}：缺少 {path}。请先安装其软件包",
     ),
     "entry": (
         "The boot loader's menu has no entry for the kernel {release}: run update-grub and look",
-        "引导菜单中没有内核 {release} 的条目:请运行 update-grub 并检查",
+        "引导菜单中没有内核 {release} 的条目：请运行 update-grub 并检查",
     ),
     "default": (
         "The boot loader does not remember a choice: /etc/default/grub must say GRUB_DEFAULT=saved (then update-grub)",
-        "引导程序不会记住选择:/etc/default/grub 须写 GRUB_DEFAULT=saved(并运行 update-grub)",
+        "引导程序不会记住选择：/etc/default/grub 须写 GRUB_DEFAULT=saved（并运行 update-grub）",
     ),
     "not_chosen": (
         "The boot loader has chosen {found} instead of {expected}",
-        "引导程序选择的是 {found},而不是 {expected}",
+        "引导程序选择的是 {found}，而不是 {expected}",
     ),
     "other": ("The kernel {release} is not chosen for the next boot", "下次启动未选择内核 {release}"),
 }

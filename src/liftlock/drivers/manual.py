@@ -1,4 +1,4 @@
-"""What people do themselves: a step that a person does and confirms (a second one too, 双人复核), and plain waiting."""
+"""What people do themselves: a step that a person does and confirms (a second one too, 双人复核)，and plain waiting."""
 
 from typing import Annotated
 
@@ -52,7 +52,7 @@ class ManualDriver(Technology):
         item=Manual,
         summary={
             "en": "A person does it and confirms; two, if the plan says so",
-            "zh": "由人工操作并确认,可要求双人复核",
+            "zh": "由人工操作并确认，可要求双人复核",
         },
         shorthand="text",
         literal=("done_when",),

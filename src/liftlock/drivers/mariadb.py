@@ -26,45 +26,45 @@ KINDS = {
 WORDS = {
     "server": (
         "{name}: {value} cannot be used; see the MariaDB how-to for its form",
-        "{name}:{value} 不可用;形式见 MariaDB 操作指南",
+        "{name}：{value} 不可用；形式见 MariaDB 操作指南",
     ),
     "password": (
         "A password is used as the login user: leave out `as`, or the password",
-        "使用口令时以登录用户连接:`as` 与 `password` 只能写一个",
+        "使用口令时以登录用户连接：`as` 与 `password` 只能写一个",
     ),
     "program": ("The host has no program {program}", "主机上没有程序 {program}"),
     "connection": (
         "The server did not answer, or the connection was lost ({number}): {message}",
-        "服务器没有应答,或连接中断({number}):{message}",
+        "服务器没有应答，或连接中断（{number}）：{message}",
     ),
     "denied": (
         "The server refuses the user ({number}): {message}. Look at the account and its rights",
-        "服务器拒绝该用户({number}):{message}。请检查账号和权限",
+        "服务器拒绝该用户（{number}）：{message}。请检查账号和权限",
     ),
-    "database": ("There is no such database: {message}", "没有该数据库:{message}"),
+    "database": ("There is no such database: {message}", "没有该数据库：{message}"),
     "read_only": (
         "The server takes no writes ({number}): {message}. Look where the primary is",
-        "服务器不接受写入({number}):{message}。请确认主库在哪里",
+        "服务器不接受写入（{number}）：{message}。请确认主库在哪里",
     ),
     "locked": (
         "A lock could not be had in time, line {line}: {message}. Look at information_schema.innodb_trx for its holder",
-        "未能及时取得锁,第 {line} 行:{message}。请在 information_schema.innodb_trx 中查看持有者",
+        "未能及时取得锁，第 {line} 行：{message}。请在 information_schema.innodb_trx 中查看持有者",
     ),
     "slow": (
         "A statement ran longer than it may and was stopped, line {line}: {message}",
-        "语句超过允许时间,已中止,第 {line} 行:{message}",
+        "语句超过允许时间，已中止，第 {line} 行：{message}",
     ),
     "conflict": (
         "The server undid it because of a deadlock ({number}), line {line}: {message}",
-        "因死锁,服务器已撤销({number}),第 {line} 行:{message}",
+        "因死锁，服务器已撤销（{number}），第 {line} 行：{message}",
     ),
     "full": (
         "The server's disk or table is full ({number}): {message}. Make room, then try again",
-        "服务器磁盘或表空间已满({number}):{message}。请腾出空间后重试",
+        "服务器磁盘或表空间已满（{number}）：{message}。请腾出空间后重试",
     ),
     "sql": (
         "The server refuses it ({number}), line {line}: {message}",
-        "服务器拒绝执行({number}),第 {line} 行:{message}",
+        "服务器拒绝执行（{number}），第 {line} 行：{message}",
     ),
 }
 

@@ -37,30 +37,34 @@ TAKEN = ("path", "sha256", "list", "cases")
 KINDS = mariadb.KINDS | {"altered": FailureKind.TRANSIENT, "scratch": FailureKind.TRANSIENT}
 WORDS = mariadb.WORDS | {
     "name": ("{name} cannot be backed up as a database", "{name} 不能作为数据库备份"),
-    "to": ("`to` must be an absolute path, not {path}", "`to` 必须是绝对路径,而不是 {path}"),
+    "to": ("`to` must be an absolute path, not {path}", "`to` 必须是绝对路径，而不是 {path}"),
     "missing": ("There is no database {database}", "没有数据库 {database}"),
     "mixed": (
         "No snapshot holds these tables, they are of another engine than InnoDB: {tables}. Convert them, or let the "
         "plan say `locks: true`: then nobody writes while the dump is made",
-        "以下表不是 InnoDB 引擎,无法用快照保证一致:{tables}。请转换引擎,或在计划中写 `locks: true`:备份期间将禁止写入",
+        "以下表不是 InnoDB 引擎，无法用快照保证一致：{tables}。请转换引擎，"
+        "或在计划中写 `locks: true`：备份期间将禁止写入",
     ),
     "space": (
         "Too little space: {need_kb} KiB are needed, {free_kb} KiB are free",
-        "空间不足:需要 {need_kb} KiB,仅剩 {free_kb} KiB",
+        "空间不足：需要 {need_kb} KiB，仅剩 {free_kb} KiB",
     ),
-    "write": ("The dump could not be written whole: {path}; there is no backup", "转储未能完整写入:{path};未形成备份"),
+    "write": (
+        "The dump could not be written whole: {path}; there is no backup",
+        "转储未能完整写入：{path}；未形成备份",
+    ),
     "altered": (
         "Somebody changed tables or routines while the dump was made; there is no backup",
-        "转储期间有人修改了表或例程;未形成备份",
+        "转储期间有人修改了表或例程；未形成备份",
     ),
     "none": ("There is no backup to read", "没有可读取的备份"),
     "damaged": (
         "{path} is damaged: SHA-256 {found} instead of {expected}",
-        "{path} 已损坏:SHA-256 为 {found},应为 {expected}",
+        "{path} 已损坏：SHA-256 为 {found}，应为 {expected}",
     ),
     "unpack": ("The backup cannot be unpacked", "备份无法解包"),
     "scratch": ("The scratch server for the trial restore did not start", "用于试恢复的临时服务器未能启动"),
-    "refused": ("The scratch server refuses the dump: {message}", "临时服务器拒绝该转储:{message}"),
+    "refused": ("The scratch server refuses the dump: {message}", "临时服务器拒绝该转储：{message}"),
     "differs": ("What was restored is not what was backed up", "恢复的内容与备份时不一致"),
 }
 
@@ -79,7 +83,7 @@ class MariadbBackupDriver(Technology):
         item=BackupMariadb,
         summary={
             "en": "Dumps MariaDB or MySQL databases, and proves the dump by a trial restore",
-            "zh": "转储 MariaDB 或 MySQL 数据库,并以试恢复证明其可用",
+            "zh": "转储 MariaDB 或 MySQL 数据库，并以试恢复证明其可用",
         },
         words=words(NAME, WORDS),
         example="- backup: {mariadb: orders, keep: 5}",

@@ -66,28 +66,28 @@ WORDS = {
     "one_of": ("Say exactly one of files and folder", "files、folder 须写且只写一个"),
     "client": (
         "{file}, line {line}: the client's own commands and version comments cannot be used: {text}",
-        "{file} 第 {line} 行:不能使用客户端命令或版本注释:{text}",
+        "{file} 第 {line} 行：不能使用客户端命令或版本注释：{text}",
     ),
     "transaction": (
         "{file}, line {line}: leave transactions, LOCK TABLES and USE out; each statement is committed with its mark",
-        "{file} 第 {line} 行:请去掉事务语句、LOCK TABLES 与 USE;每条语句与其标记一同提交",
+        "{file} 第 {line} 行：请去掉事务语句、LOCK TABLES 与 USE；每条语句与其标记一同提交",
     ),
     "risk_index_blocks": (
         "{file}, line {line}: creates an index; on a large table say `ALGORITHM=INPLACE LOCK=NONE`, so that it is "
         "refused rather than that writers wait",
-        "{file} 第 {line} 行:建索引;大表请写明 `ALGORITHM=INPLACE LOCK=NONE`,无法在线执行时会被拒绝而不是阻塞写入",
+        "{file} 第 {line} 行：建索引；大表请写明 `ALGORITHM=INPLACE LOCK=NONE`，无法在线执行时会被拒绝而不是阻塞写入",
     ),
     "busy": (
         "An earlier attempt is still at work in the database: look at the lock {lock} and SHOW PROCESSLIST",
-        "之前的尝试仍在数据库中执行:请查看锁 {lock} 和 SHOW PROCESSLIST",
+        "之前的尝试仍在数据库中执行：请查看锁 {lock} 和 SHOW PROCESSLIST",
     ),
     "changed": (
         "{file}: statement {place} was applied before with another text; write a new migration instead",
-        "{file}:第 {place} 条语句此前以其他内容执行过;请另写新的迁移",
+        "{file}：第 {place} 条语句此前以其他内容执行过；请另写新的迁移",
     ),
     "unmarked": (
         "The statements ran, but their marks do not say so; look at liftlock_migrations",
-        "语句已执行,但标记不符;请查看 liftlock_migrations",
+        "语句已执行，但标记不符；请查看 liftlock_migrations",
     ),
 }
 
@@ -113,7 +113,7 @@ class MigrateDriver(Technology):
         item=Migrate,
         summary={
             "en": "Applies SQL migrations to a MariaDB or MySQL database, each statement once, with its mark",
-            "zh": "对 MariaDB 或 MySQL 数据库执行 SQL 迁移:每条语句只执行一次,并留下标记",
+            "zh": "对 MariaDB 或 MySQL 数据库执行 SQL 迁移：每条语句只执行一次，并留下标记",
         },
         texts=("files",),
         folders=("folder",),

@@ -78,7 +78,7 @@ class MigrateDriver(MarkedDriver):
         item=Migrate,
         summary={
             "en": "Applies SQL migrations to a PostgreSQL database, each once, by class, with its mark in the database",
-            "zh": "对 PostgreSQL 数据库执行 SQL 迁移:按类别、每个文件只执行一次,标记写在库内",
+            "zh": "对 PostgreSQL 数据库执行 SQL 迁移：按类别、每个文件只执行一次，标记写在库内",
         },
         texts=("files",),
         folders=("folder", "flyway"),

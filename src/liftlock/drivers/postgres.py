@@ -27,51 +27,51 @@ KINDS = {
 WORDS = {
     "server": (
         "{name}: {value} cannot be used; see the PostgreSQL how-to for its form",
-        "{name}:{value} 不可用;形式见 PostgreSQL 操作指南",
+        "{name}：{value} 不可用；形式见 PostgreSQL 操作指南",
     ),
     "password": (
         "A password is used as the login user: leave out `as`, or the password",
-        "使用口令时以登录用户连接:`as` 与 `password` 只能写一个",
+        "使用口令时以登录用户连接：`as` 与 `password` 只能写一个",
     ),
     "cluster": (
         "The host has no cluster {cluster}; pg_lsclusters lists what it has",
-        "主机上没有集群 {cluster};可用 pg_lsclusters 查看",
+        "主机上没有集群 {cluster}；可用 pg_lsclusters 查看",
     ),
     "connection": (
         "The database did not answer, or the connection was lost: {message}",
-        "数据库没有应答,或连接中断:{message}",
+        "数据库没有应答，或连接中断：{message}",
     ),
     "denied": (
         "The database refuses the user ({sqlstate}): {message}. Look at pg_hba.conf and the role's rights",
-        "数据库拒绝该用户({sqlstate}):{message}。请检查 pg_hba.conf 和角色权限",
+        "数据库拒绝该用户（{sqlstate}）：{message}。请检查 pg_hba.conf 和角色权限",
     ),
     "read_only": (
         "The server takes no writes: it is a replica, or set read-only. Look where the primary is",
-        "服务器不接受写入:它是备库,或被设为只读。请确认主库在哪里",
+        "服务器不接受写入：它是备库，或被设为只读。请确认主库在哪里",
     ),
     "locked": (
         "A lock could not be had in time, line {line}: {message}. Another session holds it: look at pg_stat_activity",
-        "未能及时取得锁,第 {line} 行:{message}。有其他会话持有:请查看 pg_stat_activity",
+        "未能及时取得锁，第 {line} 行：{message}。有其他会话持有：请查看 pg_stat_activity",
     ),
     "slow": (
         "A statement ran longer than `statement_timeout` and was stopped, line {line}: {message}",
-        "语句超过 `statement_timeout`,已中止,第 {line} 行:{message}",
+        "语句超过 `statement_timeout`，已中止，第 {line} 行：{message}",
     ),
     "conflict": (
         "The database undid it because of a deadlock or a concurrent change ({sqlstate}), line {line}: {message}",
-        "因死锁或并发修改,数据库已撤销({sqlstate}),第 {line} 行:{message}",
+        "因死锁或并发修改，数据库已撤销（{sqlstate}），第 {line} 行：{message}",
     ),
     "full": (
         "The database's disk is full: {message}. Make room, then try again",
-        "数据库磁盘已满:{message}。请腾出空间后重试",
+        "数据库磁盘已满：{message}。请腾出空间后重试",
     ),
     "resources": (
         "The database lacks a resource ({sqlstate}): {message}",
-        "数据库资源不足({sqlstate}):{message}",
+        "数据库资源不足（{sqlstate}）：{message}",
     ),
     "sql": (
         "The database refuses it ({sqlstate}), line {line}: {message}",
-        "数据库拒绝执行({sqlstate}),第 {line} 行:{message}",
+        "数据库拒绝执行（{sqlstate}），第 {line} 行：{message}",
     ),
 }
 

@@ -14,15 +14,15 @@ from liftlock.model.schedule import Template
 WORDS = {
     "long": (
         "A transaction has been open for {open_s} s, more than {limit_s} s ({holder}); end it, or wait for it",
-        "有事务已打开 {open_s} 秒,超过 {limit_s} 秒({holder});请结束它或等待其结束",
+        "有事务已打开 {open_s} 秒，超过 {limit_s} 秒（{holder}）；请结束它或等待其结束",
     ),
     "prepared": (
         "A prepared transaction has been waiting for {open_s} s, more than {limit_s} s; look at pg_prepared_xacts",
-        "有预备事务已等待 {open_s} 秒,超过 {limit_s} 秒;请查看 pg_prepared_xacts",
+        "有预备事务已等待 {open_s} 秒，超过 {limit_s} 秒；请查看 pg_prepared_xacts",
     ),
     "not_primary": (
         "The server is a {role}: what is written must be written at the primary",
-        "该服务器是 {role}:写操作必须在主库上进行",
+        "该服务器是 {role}：写操作必须在主库上进行",
     ),
 }
 

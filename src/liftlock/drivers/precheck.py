@@ -18,14 +18,14 @@ class PrecheckDriver(Technology):
         item=Precheck,
         summary={
             "en": "Greets a host and compares it with what the schedule assumes",
-            "zh": "连接主机,并与计划的假定比对",
+            "zh": "连接主机，并与计划的假定比对",
         },
         words=words(
             "precheck",
             {
                 "deviated": (
                     "The host's {fact} is {found}, the schedule assumes {assumed}",
-                    "主机的 {fact} 为 {found},而计划假定为 {assumed}",
+                    "主机的 {fact} 为 {found}，而计划假定为 {assumed}",
                 )
             },
             common=False,

@@ -55,56 +55,56 @@ KINDS = {
 ANY_WORDS = {
     "address": (
         "{redis} is neither `host:port` nor the path of a socket",
-        "{redis} 既不是 `主机:端口`,也不是套接字路径",
+        "{redis} 既不是 `主机:端口`，也不是套接字路径",
     ),
-    "silent": ("Redis at {redis} does not answer: {said}", "{redis} 的 Redis 没有应答:{said}"),
-    "refused": ("Redis at {redis} refuses {command}: {said}", "{redis} 的 Redis 拒绝 {command}:{said}"),
+    "silent": ("Redis at {redis} does not answer: {said}", "{redis} 的 Redis 没有应答：{said}"),
+    "refused": ("Redis at {redis} refuses {command}: {said}", "{redis} 的 Redis 拒绝 {command}：{said}"),
 }
 BACKUP_WORDS = ANY_WORDS | {
-    "to": ("`to` must be an absolute path, not {path}", "`to` 必须是绝对路径,而不是 {path}"),
-    "save": ("Redis could not save: {said}", "Redis 未能保存:{said}"),
-    "unread": ("The saved file cannot be read: {path}", "无法读取保存的文件:{path}"),
+    "to": ("`to` must be an absolute path, not {path}", "`to` 必须是绝对路径，而不是 {path}"),
+    "save": ("Redis could not save: {said}", "Redis 未能保存：{said}"),
+    "unread": ("The saved file cannot be read: {path}", "无法读取保存的文件：{path}"),
     "space": (
         "Too little space: {need_kb} KiB are needed, {free_kb} KiB are free",
-        "空间不足:需要 {need_kb} KiB,仅剩 {free_kb} KiB",
+        "空间不足：需要 {need_kb} KiB，仅剩 {free_kb} KiB",
     ),
     "none": ("There is no backup to read", "没有可读取的备份"),
     "damaged": (
         "{path} is damaged: SHA-256 {found} instead of {expected}",
-        "{path} 已损坏:SHA-256 为 {found},应为 {expected}",
+        "{path} 已损坏：SHA-256 为 {found}，应为 {expected}",
     ),
     "broken": ("redis-check-rdb finds the saved file broken", "redis-check-rdb 发现保存的文件已损坏"),
     "scratch": ("The scratch server for the trial restore did not start", "用于试恢复的临时服务器未能启动"),
     "differs": (
         "What was restored is not what was backed up: {found} keys instead of {expected}",
-        "恢复的内容与备份时不一致:有 {found} 个键,应为 {expected} 个",
+        "恢复的内容与备份时不一致：有 {found} 个键，应为 {expected} 个",
     ),
     "replica": (
         "This server is a replica of {source}: a backup is put back into the primary",
-        "该服务器是 {source} 的副本:备份应恢复到主服务器",
+        "该服务器是 {source} 的副本：备份应恢复到主服务器",
     ),
     "late": ("The backup was not taken over in {within} s", "{within} 秒内未能载入备份"),
 }
 ROLE_WORDS = ANY_WORDS | {
     "alone": (
         "This primary has no replica that is online: nobody can take its role",
-        "该主服务器没有在线的副本:无法移交角色",
+        "该主服务器没有在线的副本：无法移交角色",
     ),
     "rewrite": (
         "{redis} cannot write its configuration file, and would forget its role when it restarts: {said}",
-        "{redis} 无法写入配置文件,重启后会丢失角色:{said}",
+        "{redis} 无法写入配置文件，重启后会丢失角色：{said}",
     ),
     "late": (
         "The role was not handed over in {within} s; {redis} goes on as it was ({role})",
-        "{within} 秒内未能移交角色;{redis} 保持原状({role})",
+        "{within} 秒内未能移交角色；{redis} 保持原状（{role}）",
     ),
     "behind": (
         "The replica is not level with its primary {source} after {within} s: link {link}, {bytes} bytes behind",
-        "{within} 秒后副本仍未追上主服务器 {source}:连接 {link},落后 {bytes} 字节",
+        "{within} 秒后副本仍未追上主服务器 {source}：连接 {link}，落后 {bytes} 字节",
     ),
     "two_writers": (
         "{redis} and {source} both take writes: stop one of them before anything else is done",
-        "{redis} 与 {source} 同时接受写入:请先停止其中之一",
+        "{redis} 与 {source} 同时接受写入：请先停止其中之一",
     ),
     "unseen": (
         "The primary {source} does not list this server among its replicas",
@@ -175,7 +175,7 @@ class RedisBackupDriver(RedisDriver):
         item=BackupRedis,
         summary={
             "en": "Saves a Redis and proves the saved file in a scratch server",
-            "zh": "保存 Redis 数据,并在临时服务器中验证保存的文件",
+            "zh": "保存 Redis 数据，并在临时服务器中验证保存的文件",
         },
         words=words(BACKUP, BACKUP_WORDS),
         example='- backup: {redis: "127.0.0.1:6379", keep: 5}',
@@ -279,14 +279,14 @@ DRIVERS: tuple[Driver, ...] = (
         DRAIN,
         {
             "en": "Hands the role of a Redis primary over to a replica; of a replica it asks nothing",
-            "zh": "把 Redis 主服务器的角色移交给副本;对副本不做任何操作",
+            "zh": "把 Redis 主服务器的角色移交给副本；对副本不做任何操作",
         },
     ),
     RedisRoleDriver(
         READMIT,
         {
             "en": "Waits until a Redis is level with its primary, and gives it back the role that it had",
-            "zh": "等待 Redis 追上主服务器,并归还其原有角色",
+            "zh": "等待 Redis 追上主服务器，并归还其原有角色",
         },
     ),
 )

@@ -37,16 +37,16 @@ KINDS = {
     "silent": FailureKind.TRANSIENT,
 }
 WORDS = {
-    "path": ("`{name}` must be an absolute path, not {path}", "`{name}` 必须是绝对路径,而不是 {path}"),
+    "path": ("`{name}` must be an absolute path, not {path}", "`{name}` 必须是绝对路径，而不是 {path}"),
     "config": (
         "The configuration {config} is refused; the running process was asked nothing",
-        "配置 {config} 未通过检查;未对运行中的进程做任何操作",
+        "配置 {config} 未通过检查；未对运行中的进程做任何操作",
     ),
-    "down": ("It does not run: no process {pid}", "未在运行:没有进程 {pid}"),
-    "command": ("{unit}: the command to reload failed", "{unit}:重新加载的命令失败"),
+    "down": ("It does not run: no process {pid}", "未在运行：没有进程 {pid}"),
+    "command": ("{unit}: the command to reload failed", "{unit}：重新加载的命令失败"),
     "same": (
         "The reload was asked for, but after {within} s the old process {pid} still does the work",
-        "已请求重新加载,但 {within} 秒后仍是旧进程 {pid} 在工作",
+        "已请求重新加载，但 {within} 秒后仍是旧进程 {pid} 在工作",
     ),
     "old": (
         "The running process does not have what is installed and configured yet",
@@ -57,28 +57,28 @@ HAPROXY_WORDS = WORDS | {
     "silent": ("HAProxy does not answer on {socket}", "HAProxy 在 {socket} 上没有应答"),
     "version": (
         "HAProxy {version} runs, though {installed} is installed",
-        "运行的是 HAProxy {version},而已安装的是 {installed}",
+        "运行的是 HAProxy {version}，而已安装的是 {installed}",
     ),
     "forgets": (
         "{count} servers were taken out or weighted at run time ({server}), and the reload would forget it: let the "
         "configuration load the server states, and name its `state_file`",
-        "有 {count} 台服务器在运行时被摘除或调整过权重({server}),重新加载会丢失这些状态:请在配置中加载服务器状态,"
+        "有 {count} 台服务器在运行时被摘除或调整过权重（{server}），重新加载会丢失这些状态：请在配置中加载服务器状态，"
         "并写明 `state_file`",
     ),
     "taken": (
         "Another process listens at {address}; HAProxy would serve nobody while it tried to bind it. Nothing was done",
-        "{address} 已被其他进程监听:HAProxy 在尝试绑定期间将无法服务;未做任何操作",
+        "{address} 已被其他进程监听：HAProxy 在尝试绑定期间将无法服务；未做任何操作",
     ),
     "state": ("The server states cannot be saved to {path}", "无法把服务器状态保存到 {path}"),
     "forgot": (
         "The reload forgot that {server} was taken out; it was taken out again at once",
-        "重新加载后丢失了 {server} 已被摘除的状态;已立即重新摘除",
+        "重新加载后丢失了 {server} 已被摘除的状态；已立即重新摘除",
     ),
 }
 NGINX_WORDS = WORDS | {
     "binary": (
         "The installed program did not take over from process {pid}, which goes on",
-        "新安装的程序未能接替进程 {pid},后者继续工作",
+        "新安装的程序未能接替进程 {pid}，后者继续工作",
     ),
 }
 
@@ -180,7 +180,7 @@ DRIVERS: tuple[Driver, ...] = (
         HAPROXY_WORDS,
         {
             "en": "Reloads HAProxy, or puts the installed version to work, without losing a connection",
-            "zh": "在不丢失连接的情况下重新加载 HAProxy,或启用已安装的新版本",
+            "zh": "在不丢失连接的情况下重新加载 HAProxy，或启用已安装的新版本",
         },
     ),
     ReloadDriver(
@@ -189,7 +189,7 @@ DRIVERS: tuple[Driver, ...] = (
         NGINX_WORDS,
         {
             "en": "Reloads nginx, or puts the installed program to work, without losing a connection",
-            "zh": "在不丢失连接的情况下重新加载 nginx,或启用已安装的新程序",
+            "zh": "在不丢失连接的情况下重新加载 nginx，或启用已安装的新程序",
         },
     ),
 )

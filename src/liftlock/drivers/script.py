@@ -45,10 +45,10 @@ KINDS = {
 }
 WORDS = {
     "status": ("The script ended with status {status}", "脚本以状态码 {status} 结束"),
-    "undone": ("The script succeeded, but what it is for is not there", "脚本成功返回,但未达到预期结果"),
+    "undone": ("The script succeeded, but what it is for is not there", "脚本成功返回，但未达到预期结果"),
     "not_done": ("The script's effect is not there", "脚本的效果不存在"),
-    "blob": ("The script is not on the host: {path}", "主机上没有该脚本:{path}"),
-    "checksum": ("{path} has SHA-256 {found} instead of {expected}", "{path} 的 SHA-256 为 {found},应为 {expected}"),
+    "blob": ("The script is not on the host: {path}", "主机上没有该脚本：{path}"),
+    "checksum": ("{path} has SHA-256 {found} instead of {expected}", "{path} 的 SHA-256 为 {found}，应为 {expected}"),
     "user": ("Nothing can be run as {user}", "无法以 {user} 的身份执行"),
     "env": ("{name} cannot be the name of a variable", "{name} 不能作为变量名"),
     "undo": ("`undo_args` and `undo_done_when` need an `undo`", "`undo_args` 和 `undo_done_when` 需要有 `undo`"),
@@ -79,7 +79,7 @@ class ScriptDriver(Technology):
         item=OwnScript,
         summary={
             "en": "Runs a script or a program of your own, brought to the host, once, with a look and an undo",
-            "zh": "把自己的脚本或程序送到主机并执行一次,可判断是否已完成,可撤销",
+            "zh": "把自己的脚本或程序送到主机并执行一次，可判断是否已完成，可撤销",
         },
         shorthand="file",
         artifacts=("file", "undo"),

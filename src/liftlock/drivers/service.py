@@ -58,15 +58,15 @@ WORDS = {
     "one_of": ("Say exactly one of restart, start and stop", "restart、start、stop 须写且只写一个"),
     "commands": (
         "{missing} is missing: without systemd, say how it is started, stopped and looked at",
-        "缺少 {missing}:不用 systemd 时,须写明如何启动、停止和查看",
+        "缺少 {missing}：不用 systemd 时，须写明如何启动、停止和查看",
     ),
     "unknown": ("systemd knows no service {unit}", "systemd 中没有服务 {unit}"),
     "systemctl": ("systemd does not answer", "systemd 没有应答"),
-    "refused": ("{unit}: the command to {verb} failed", "{unit}:执行 {verb} 的命令失败"),
-    "down": ("{unit} is not up: {found}", "{unit} 未运行:{found}"),
-    "died": ("{unit} came up and was gone within {stays} s: {found}", "{unit} 启动后不到 {stays} 秒就退出:{found}"),
+    "refused": ("{unit}: the command to {verb} failed", "{unit}：执行 {verb} 的命令失败"),
+    "down": ("{unit} is not up: {found}", "{unit} 未运行：{found}"),
+    "died": ("{unit} came up and was gone within {stays} s: {found}", "{unit} 启动后不到 {stays} 秒就退出：{found}"),
     "same": ("{unit} was restarted, but the process is still {process}", "{unit} 重启后仍是原来的进程 {process}"),
-    "still_up": ("{unit} is still up: process {process}", "{unit} 仍在运行:进程 {process}"),
+    "still_up": ("{unit} is still up: process {process}", "{unit} 仍在运行：进程 {process}"),
     "other": ("{unit} is {found}", "{unit} 的状态为 {found}"),
 }
 
@@ -91,7 +91,7 @@ class ServiceDriver(Technology):
         item=Service,
         summary={
             "en": "Restarts, starts or stops a service and sees that it happened",
-            "zh": "重启、启动或停止服务,并确认确已生效",
+            "zh": "重启、启动或停止服务，并确认确已生效",
         },
         literal=COMMANDS,
         words=words("service", WORDS),

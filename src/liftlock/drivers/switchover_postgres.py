@@ -44,62 +44,62 @@ FAILURES = KINDS | {
 WORDS = {
     **SERVER_WORDS,
     "target": ("{host} is not in the inventory", "{host} 不在主机清单中"),
-    "slot": ("`slot` {slot}: lower-case letters, digits and _ only", "`slot` {slot}:只能含小写字母、数字和 _"),
+    "slot": ("`slot` {slot}: lower-case letters, digits and _ only", "`slot` {slot}：只能含小写字母、数字和 _"),
     "conninfo": (
         "`conninfo` names how the other server is reached as a replica does, without host or password: user=replicator",
-        "`conninfo` 写明如何以复制身份连接对方,不含主机与口令:user=replicator",
+        "`conninfo` 写明如何以复制身份连接对方，不含主机与口令：user=replicator",
     ),
     "where": (
         "Where the server keeps its data is not known, or cannot be written; say `cluster`, or `data`",
-        "不知道数据目录或不可写;请写 `cluster` 或 `data`",
+        "不知道数据目录或不可写；请写 `cluster` 或 `data`",
     ),
     "behind": (
         "The replica did not catch up within {within} s: {found}. Nothing was stopped",
-        "备库未在 {within} 秒内追平:{found}。尚未停止任何服务",
+        "备库未在 {within} 秒内追平：{found}。尚未停止任何服务",
     ),
     "not_stopped": (
         "The server did not stop cleanly within {within} s ({found}); the replica was not promoted",
-        "服务器未在 {within} 秒内干净停止({found});备库未提升",
+        "服务器未在 {within} 秒内正常停止（{found}）；备库未提升",
     ),
     "not_running": (
         "The server does not run, and was not stopped by this step: look why before anybody writes",
-        "服务器未运行,且并非由本步骤停止:请先查明原因",
+        "服务器未运行，且并非由本步骤停止：请先查明原因",
     ),
-    "not_replica": ("The server is no replica: it writes already", "该服务器不是备库:它已可写入"),
+    "not_replica": ("The server is no replica: it writes already", "该服务器不是备库：它已可写入"),
     "peer_up": (
         "The other server, {peer}, still answers: two would write. Nothing was promoted; look at it",
-        "另一台服务器 {peer} 仍有应答:会出现双写。未提升;请检查",
+        "另一台服务器 {peer} 仍有应答：会出现双写。未提升；请检查",
     ),
     "peer_promoted": (
         "{peer} has been promoted since: what was written there is not here. Make this one its replica, or decide",
-        "{peer} 此后已被提升:那里的写入这里没有。请将本机设为其备库,或由人决定",
+        "{peer} 此后已被提升：那里的写入这里没有。请将本机设为其备库，或由人决定",
     ),
     "peer_silent": (
         "{peer} does not answer: whether it writes cannot be known. Make sure that it is stopped, then settle the step",
-        "{peer} 无应答:无法得知其是否在写入。请确认它已停止,再裁定该步骤",
+        "{peer} 无应答：无法得知其是否在写入。请确认它已停止，再裁定该步骤",
     ),
     "missing": (
         "The replica lacks what the primary wrote last (has {found}); it is not promoted",
-        "备库缺少主库最后的写入(现有 {found});未提升",
+        "备库缺少主库最后的写入（现有 {found}）；未提升",
     ),
     "not_promoted": ("The server is still in recovery", "服务器仍处于恢复状态"),
     "not_started": (
         "The server did not start on {data}; its log says why",
-        "服务器未能在 {data} 上启动;原因见其日志",
+        "服务器未能在 {data} 上启动；原因见其日志",
     ),
     "still_writes": (
         "The server takes writes instead of following: two would write. Look at it",
-        "服务器仍接受写入而非跟随:会出现双写。请检查",
+        "服务器仍接受写入而非跟随：会出现双写。请检查",
     ),
     "no_stream": (
         "The replica does not stream from {peer} ({found}) after {within} s: look at its log, conninfo and pg_hba.conf",
-        "{within} 秒后备库仍未从 {peer} 流式复制({found}):请检查日志、conninfo 与 pg_hba.conf",
+        "{within} 秒后备库仍未从 {peer} 流式复制（{found}）：请检查日志、conninfo 与 pg_hba.conf",
     ),
     "unclear": (
         "What the old primary was when it was stopped is not recorded: make sure that it does not write, then decide",
-        "未记录旧主库停止时的状态:请确认其不再写入后再裁定",
+        "未记录旧主库停止时的状态：请确认其不再写入后再裁定",
     ),
-    "again": ("What was done is not known; doing it once more does no harm", "结果不明;再执行一次无害"),
+    "again": ("What was done is not known; doing it once more does no harm", "结果不明；再执行一次无害"),
 }
 
 
@@ -119,7 +119,7 @@ class SwitchoverPostgresDriver(Technology):
         item=SwitchoverPostgres,
         summary={
             "en": "On a PostgreSQL primary: hands its work over to a replica, without two writers and without a loss",
-            "zh": "在 PostgreSQL 主库上:将工作移交给备库,绝不双写,绝不丢失",
+            "zh": "在 PostgreSQL 主库上：将工作移交给备库，绝不双写，绝不丢失",
         },
         words=words(NAME, WORDS),
         example='- switchover: {postgres: db-2, cluster: 15/main, conninfo: "user=replicator port=5432"}',

@@ -72,7 +72,7 @@ class SystemdDriver(Technology):
         item=Systemd,
         summary={
             "en": "Starts, stops, restarts, reloads, enables or disables a unit, and sees that it lasts",
-            "zh": "启动、停止、重启、重载、启用或禁用 systemd 单元,并确认其持续有效",
+            "zh": "启动、停止、重启、重载、启用或禁用 systemd 单元，并确认其持续有效",
         },
         words=words("systemd", WORDS),
         example="- systemd: {restart: orders, stays: 10s}",
@@ -152,7 +152,7 @@ class DropInDriver(Technology):
         item=DropIn,
         summary={
             "en": "Writes a drop-in of a unit and has systemd read it",
-            "zh": "写入单元的 drop-in 配置,并让 systemd 重新读取",
+            "zh": "写入单元的 drop-in 配置，并让 systemd 重新读取",
         },
         literal=("content",),
         words=words("systemd.dropin", DROP_IN_WORDS),

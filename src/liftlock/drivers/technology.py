@@ -40,7 +40,7 @@ SH = Path(__file__).parent / "sh"
 COMMON = {
     "exit": ("The script ended with status {status}", "脚本以状态码 {status} 结束"),
     "timeout": ("The script did not end in time", "脚本未在规定时间内结束"),
-    "vanished": ("The script disappeared without leaving its result", "脚本消失,没有留下结果"),
+    "vanished": ("The script disappeared without leaving its result", "脚本消失，没有留下结果"),
 }
 
 Complaints = tuple[tuple[str, dict[str, str | int | float]], ...]

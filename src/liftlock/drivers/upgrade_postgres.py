@@ -66,7 +66,7 @@ class UpgradePostgresDriver(Technology):
         item=UpgradePostgres,
         summary={
             "en": "Brings a PostgreSQL cluster to another major version by pg_upgrade, compared table by table",
-            "zh": "用 pg_upgrade 将 PostgreSQL 集群升级到另一主版本,并逐表比对",
+            "zh": "用 pg_upgrade 将 PostgreSQL 集群升级到另一主版本，并逐表比对",
         },
         words=words(NAME, SERVER_WORDS | WORDS),
         example="- upgrade: {postgres: 17, cluster: 15/main}",

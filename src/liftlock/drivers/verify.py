@@ -118,7 +118,9 @@ class TcpDriver(Looking):
         item=VerifyTcp,
         summary={"en": "Looks whether a port takes connections", "zh": "查看端口是否接受连接"},
         words=words(
-            TCP, {"address": ("`tcp` must be host:port, not {tcp}", "`tcp` 须为 主机:端口,而不是 {tcp}")}, common=False
+            TCP,
+            {"address": ("`tcp` must be host:port, not {tcp}", "`tcp` 须为 主机：端口，而不是 {tcp}")},
+            common=False,
         ),
         example='- verify: {tcp: "{address}:8080"}',
     )
@@ -152,7 +154,7 @@ class ProcessDriver(Looking):
             {
                 "count": (
                     "{found} processes {process} run, {expected} are expected",
-                    "有 {found} 个 {process} 进程在运行,应有 {expected} 个",
+                    "有 {found} 个 {process} 进程在运行，应有 {expected} 个",
                 ),
                 "pid_file": ("No process {process} runs as {pid_file} says", "没有与 {pid_file} 相符的进程 {process}"),
             },
@@ -190,9 +192,9 @@ class CommandDriver(Looking):
             COMMAND,
             {
                 "status": ("The command ended with status {status}", "命令以状态码 {status} 结束"),
-                "equals": ("The command prints {found} instead of {expected}", "命令输出 {found},应为 {expected}"),
+                "equals": ("The command prints {found} instead of {expected}", "命令输出 {found}，应为 {expected}"),
                 "contains": ("What the command prints does not hold {expected}", "命令输出中没有 {expected}"),
-                "no_number": ("The command prints no number: {found}", "命令输出的不是数字:{found}"),
+                "no_number": ("The command prints no number: {found}", "命令输出的不是数字：{found}"),
             },
         ),
         example='- verify: {command: "orders --version", contains: "{version}"}',
@@ -244,16 +246,16 @@ class FileDriver(Looking):
         item=VerifyFile,
         summary={
             "en": "Looks at a file: digest, text, link, mode, absence",
-            "zh": "查看文件:摘要、内容、链接、权限、是否不存在",
+            "zh": "查看文件：摘要、内容、链接、权限、是否不存在",
         },
         words=words(
             FILE,
             {
-                "path": ("`file` must be an absolute path, not {file}", "`file` 必须是绝对路径,而不是 {file}"),
+                "path": ("`file` must be an absolute path, not {file}", "`file` 必须是绝对路径，而不是 {file}"),
                 "lines": ("`contains` looks for one line", "`contains` 只能写一行"),
                 "other": (
                     "{file}: {what} is {found} instead of {expected}",
-                    "{file}:{what} 为 {found},应为 {expected}",
+                    "{file}：{what} 为 {found}，应为 {expected}",
                 ),
                 "contains": ("{file} does not hold {expected}", "{file} 中没有 {expected}"),
                 "unread": ("{path} may not be looked into", "无权查看 {path}"),
@@ -305,11 +307,11 @@ class VersionDriver(Looking):
         words=words(
             WHICH,
             {
-                "one_of": ("Say where the version is read: command or http", "须写明从何处读取版本:command 或 http"),
-                "status": ("The version could not be read: status {status}", "无法读取版本:状态 {status}"),
+                "one_of": ("Say where the version is read: command or http", "须写明从何处读取版本：command 或 http"),
+                "status": ("The version could not be read: status {status}", "无法读取版本：状态 {status}"),
                 "other": (
                     "The running version is {found} instead of {expected}",
-                    "运行中的版本为 {found},应为 {expected}",
+                    "运行中的版本为 {found}，应为 {expected}",
                 ),
             },
         ),
