@@ -114,6 +114,7 @@ def test_a_fingerprint_that_was_expected_is_accepted_recorded_and_written(place:
 def test_another_fingerprint_is_not(place: Place) -> None:
     done = place.trust("--fingerprint", "SHA256:" + "A" * 43)
     assert (done.exit_code, place.known.exists()) == (1, False)
+    assert "not a fingerprint that was expected" in done.stderr
     assert place.trust("--fingerprint", "MD5:00").exit_code == 1
 
 

@@ -209,6 +209,7 @@ class Trusting:
             if each not in may:
                 self.screen.warn(self.screen.words.say("ui.trust.needs_replace", host=each.host))
         if self.asked.expected:
+            self.tell_unexpected(each for each in may if not self.asked.expects(each))
             return [each for each in may if self.asked.expects(each)]
         if not may:
             return []
@@ -219,6 +220,10 @@ class Trusting:
             "ui.trust.ask", hosts=hosts, file=self.screen.words.join({e.file for e in may})
         )
         return may if typer.confirm(question, default=False) else []
+
+    def tell_unexpected(self, found: Iterable[Shown]) -> None:
+        for each in found:
+            self.screen.warn(self.screen.words.say("ui.trust.unexpected", host=each.host, fingerprint=each.fingerprint))
 
     async def take(self, taken: Sequence[Shown]) -> None:
         """Recorded first: what is trusted was accepted by somebody."""
