@@ -336,3 +336,7 @@ def test_ranges_that_multiply_are_refused(monkeypatch: pytest.MonkeyPatch) -> No
     assert [each.code for each in load("x[1:9999][1:9999][1:9999]\n").findings] == ["L065"]
     monkeypatch.setattr(written, "WORK_MAX", 5000)
     assert "L086" in [each.code for each in load("x[1:900]\n" * 6).findings]
+
+
+def test_an_option_without_effect_is_named_as_ssh_writes_it() -> None:
+    assert read_arguments("-o stricthostkeychecking=no").loose == ["StrictHostKeyChecking=no"]

@@ -52,7 +52,9 @@ TUNING = frozenset(
         "visualhostkey",
     )
 )
-TRUST = frozenset(("stricthostkeychecking", "verifyhostkeydns", "globalknownhostsfile"))
+TRUST = {  # as ssh_config(5) writes them
+    name.lower(): name for name in ("StrictHostKeyChecking", "VerifyHostKeyDNS", "GlobalKnownHostsFile")
+}
 THROUGH = re.compile(r"%h:%p|\[%h\]:%p")
 
 
@@ -122,7 +124,7 @@ def take(found: SshArguments, option: str, given: str) -> None:
             found.loose.append(f"UserKnownHostsFile={given}")
         case _ if option in TRUST:
             if given.lower() not in ("yes", "ask", "accept-new"):
-                found.loose.append(f"{option}={given}")
+                found.loose.append(f"{TRUST[option]}={given}")
         case _ if option not in TUNING:
             found.refused.append(given if option == "?" else f"{option}={given}")
 
