@@ -9,6 +9,7 @@ from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.events import Entry, HoldRaised, RollbackBegan, RunPaused
 from liftlock.model.findings import Finding, Severity
 from liftlock.model.reasons import Reason, because
+from liftlock.publish.happenings import last_words
 from liftlock.publish.words import Words, choose_language, merge_words
 
 EN, ZH = Words("en"), Words("zh")
@@ -119,3 +120,9 @@ def test_a_reason_inside_an_event_is_worded() -> None:
     assert "reason." not in EN.event(held)
     back = Entry(0, AT, 1, RollbackBegan("hosts", because("asked", by="li.wei", why="slow"), ("app-01",), "li.wei"))
     assert "app-01" in EN.event(back)
+
+
+def test_facts_are_no_words_of_a_host() -> None:
+    assert last_words("it broke\n") == "it broke"
+    assert last_words("it broke\n@before_process=97\n") == ""
+    assert last_words("@host: it broke") == "@host: it broke"

@@ -1,5 +1,6 @@
 """What an event holds, as fields for its sentence."""
 
+import re
 from collections.abc import Iterable
 from enum import Enum
 from typing import Protocol
@@ -14,6 +15,7 @@ from liftlock.model.schedule import host_of, lane_of, stage_of
 from liftlock.publish.plain import lines_of
 
 SAID_MAX = 160  # characters; the report and `log --json` have all that was kept
+FACT = re.compile(r"@\w+=")
 
 
 class Wording(Protocol):
@@ -48,8 +50,11 @@ def fields_of(event: Event, words: Wording) -> dict[str, object]:
 
 
 def last_words(output: str) -> str:
-    """The last line that a host printed before a step failed there: most often it says why. Empty if there is none."""
+    """The last line that a host printed before a step failed there: most often it says why. Empty if there is none, or
+    if what came last are facts (`@name=value`), which are no words for people."""
     last = next((line.strip() for line in reversed(lines_of(output)) if line.strip()), "")
+    if FACT.match(last):
+        return ""
     return last if len(last) <= SAID_MAX else f"{last[:SAID_MAX]}…"
 
 
