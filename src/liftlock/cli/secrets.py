@@ -117,12 +117,13 @@ def opened(text: str, whole: str) -> str:
     passwords = vault_passwords()
     if not passwords:
         why = f"{whole}: there is no password; LIFTLOCK_VAULT_PASSWORD_FILE names its file"
-        raise WorldError(WorldKind.MISSING, why, secret=whole)
+        raise WorldError(WorldKind.MISSING, why, why="vault-password", secret=whole)
     try:
         return decrypt(text, passwords).decode()
     except (BadVault, UnicodeDecodeError) as error:
         why = error.why if isinstance(error, BadVault) else "UTF-8"
-        raise WorldError(WorldKind.REFUSED, f"{whole}: cannot be opened ({why})", secret=whole) from error
+        more = {"why": "vault-password"} if why == "password" else {}
+        raise WorldError(WorldKind.REFUSED, f"{whole}: cannot be opened ({why})", **more, secret=whole) from error
 
 
 def read_file(path: Path, whole: str) -> bytes:

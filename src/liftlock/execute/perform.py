@@ -61,6 +61,10 @@ ENDED_FROM_OUTSIDE = (129, 143)  # by SIGHUP or SIGTERM, as an orderly shutdown 
 NOT_STARTED = (WorldKind.REBOOTED, WorldKind.HOST_FULL, WorldKind.MISSING)
 
 
+class Unresolved(WorldError):
+    """A secret could not be fetched, for whatever reason: what needs it was not sent."""
+
+
 class Job(Struct, frozen=True):
     """One attempt at a step, with what its driver may know."""
 
@@ -162,12 +166,12 @@ class Performer:
 
     async def after_error(self, job: Job, driver: Driver, operation: Operation, error: WorldError) -> ev.RunEvents:
         """The world did not answer. A script may have started all the same: then look; nothing else is guessed."""
-        if isinstance(operation, Script) and not is_read_only(job) and error.kind not in NOT_STARTED:
+        if isinstance(operation, Script) and not is_read_only(job) and not is_before(error):
             return await self.settle(job, driver)
-        if is_unrepeatable(operation) and error.kind not in NOT_STARTED and error.fields.get("sent") != "no":
+        if is_unrepeatable(operation) and not is_before(error) and error.fields.get("sent") != "no":
             return await self.settle(job, driver)
         failure = self.failure_of(error)
-        if error.kind in NOT_STARTED:
+        if is_before(error):
             return ev.StepNotStarted(job.step.id, job.attempt, failure)
         return await self.ended(job, failure)
 
@@ -247,7 +251,11 @@ class Performer:
         return secrets_at(self.world.hosts, job.step.at, script)
 
     def resolve(self, refs: Mapping[str, SecretRef]) -> dict[str, str]:
-        found = {name: self.world.secrets.resolve(ref) for name, ref in refs.items()}
+        """Raises Unresolved."""
+        try:
+            found = {name: self.world.secrets.resolve(ref) for name, ref in refs.items()}
+        except WorldError as error:
+            raise Unresolved(error.kind, error.message, **error.fields) from error
         for value in found.values():
             self.redactor.learn(value)
         return found
@@ -274,6 +282,11 @@ class Performer:
 
 def is_read_only(job: Job) -> bool:
     return job.step.action.kind in READ_ONLY
+
+
+def is_before(error: WorldError) -> bool:
+    """Whether it came before anything was started."""
+    return isinstance(error, Unresolved) or error.kind in NOT_STARTED
 
 
 def is_unknown(outcome: Outcome) -> bool:
