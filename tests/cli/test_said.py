@@ -140,3 +140,11 @@ def test_status_says_so_when_nobody_drives_the_run_any_more(site: Site) -> None:
     assert f":{process.pid}" in out
     assert "已无控制端" in site.run("status", "--lang", "zh", expect=4).output
     assert site.data("status", expect=4)["controller_gone"] is True
+
+
+def test_columns_that_do_not_fit_stand_below_the_others() -> None:
+    head = ["Host", "System", "Kernel", "Zone", "Also"]
+    rows = [["app-01", "debian 12", "6.1.0-28-amd64", "Asia/Shanghai", "a=1"], ["app-02", "-", "-", "-", "silent"]]
+    narrow = rows_of(head, rows, 40)
+    assert max(map(len, narrow)) <= 40
+    assert narrow[2:] == ["  Zone Asia/Shanghai  a=1", "app-02  -          -", "  silent"]

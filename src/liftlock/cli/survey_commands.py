@@ -97,15 +97,23 @@ def show(screen: Screen, seen: Survey, found: tuple[Located, ...], sources: dict
 
 
 def rows_of(head: list[str], rows: list[list[str]], width: int) -> list[str]:
-    """Nothing that a host said is cut: what does not fit beside the columns stands below them."""
+    """Nothing that a host said is cut: what does not fit beside the columns stands below them, columns too."""
     beside = table([head, *rows], WIDEST)
     if max(map(cells, beside)) <= width:
         return beside
-    lines = table([each[:-1] for each in [head, *rows]], width)
+    last = len(head) - 1
+    kept = next((n for n in range(last, 2, -1) if is_within([head, *rows], n, width)), 2)
+    lines = table([each[:kept] for each in [head, *rows]], WIDEST)
     told = [lines[0]]
     for line, each in zip(lines[1:], rows, strict=True):
-        told += [line, *(wrap(f"  {each[-1]}", width, "  ") if each[-1] else ())]
+        more = [f"{head[i]} {each[i]}" for i in range(kept, last) if each[i] != "-"]
+        below = "  ".join(filter(None, [*more, each[-1]]))
+        told += [line, *(wrap(f"  {below}", width, "  ") if below else ())]
     return told
+
+
+def is_within(rows: list[list[str]], columns: int, width: int) -> bool:
+    return max(map(cells, table([each[:columns] for each in rows], WIDEST))) <= width
 
 
 def row(screen: Screen, seen: HostSurvey) -> list[str]:

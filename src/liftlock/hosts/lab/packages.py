@@ -8,10 +8,13 @@ from pathlib import Path
 
 from liftlock.hosts.lab.machine import ask
 from liftlock.hosts.lab.record import Fleet, held
+from liftlock.model.errors import WorldError, WorldKind
 
 
 def build(folder: Path, into: Path) -> Path:
     """A .deb of a folder with DEBIAN/control; its files belong to root. Raises WorldError."""
+    if not folder.is_file() and not (folder / "DEBIAN/control").is_file():
+        raise WorldError(WorldKind.MISSING, f"{folder}: no package", why="lab-package", what=str(folder))
     fields = ask(["dpkg-deb", "--field", str(folder)]) if folder.is_file() else (folder / "DEBIAN/control").read_text()
     control = dict(line.split(": ", 1) for line in fields.splitlines() if ": " in line and not line.startswith(" "))
     file = into / f"{control['Package']}_{control['Version'].replace(':', '%3a')}_{control['Architecture']}.deb"
