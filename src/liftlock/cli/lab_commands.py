@@ -65,7 +65,9 @@ def up(
     lang: Lang = "",
     as_json: Json = False,
 ) -> None:
-    """Make a fleet, start it, wait until every host answers on SSH, and write its inventory.
+    """Make a fleet, start it, and write its inventory.
+
+    It waits until every host answers on SSH.
 
     The first fleet of an image takes a minute more: the image is built, and kept in LIFTLOCK_LAB_CACHE
     (/var/cache/liftlock/lab). Fleets lie in LIFTLOCK_LAB (/var/lib/liftlock/lab).
@@ -133,8 +135,9 @@ def as_data(made: Fleet) -> dict[str, Any]:
 
 @command(lab, "liftlock lab down", "liftlock lab down --name rehearsal")
 def down(name: Name = USUAL, lang: Lang = "", as_json: Json = False) -> None:
-    """Take a fleet down, whatever is left of it: hosts, network, disks, keys. The image stays. Status 0 also if
-    there was nothing."""
+    """Take a fleet down, whatever is left of it.
+
+    Hosts, network, disks and keys go; the image stays. Status 0 also if there was nothing."""
     screen = open_screen(lang, as_json)
     require()
     with working_on(name) as state:
@@ -147,7 +150,7 @@ def down(name: Name = USUAL, lang: Lang = "", as_json: Json = False) -> None:
 
 @command(lab, "liftlock lab list", "liftlock lab list --json", name="list")
 def list_(lang: Lang = "", as_json: Json = False) -> None:
-    """The fleets of this machine, and how their hosts are: on, off, cut."""
+    """The fleets of this machine: hosts on, off, cut."""
     screen = open_screen(lang, as_json)
     require()
     state = state_folder(os.environ)
@@ -191,7 +194,9 @@ def ssh(
 
 @command(lab, "liftlock lab cut db-2")
 def cut(host: Host, name: Name = USUAL, lang: Lang = "", as_json: Json = False) -> None:
-    """Cut a host off: nothing passes in either direction, and neither end is told."""
+    """Cut a host off: nothing passes, in silence.
+
+    In either direction, and neither end is told."""
     change("cut", [host], name, lang, as_json)
 
 
@@ -209,7 +214,9 @@ def kill(host: Host, name: Name = USUAL, lang: Lang = "", as_json: Json = False)
 
 @command(lab, "liftlock lab start app-1", "liftlock lab start")
 def start(hosts: Hosts = None, name: Name = USUAL, lang: Lang = "", as_json: Json = False) -> None:
-    """Switch hosts on that are off (all of them: also after this machine's restart), and wait for them."""
+    """Switch hosts on that are off, and wait for them.
+
+    Without a host, all of them: also after this machine's restart."""
     change("start", hosts or [], name, lang, as_json)
 
 
@@ -221,7 +228,9 @@ def reboot(host: Host, name: Name = USUAL, lang: Lang = "", as_json: Json = Fals
 
 @command(lab, "liftlock lab reset app-1", "liftlock lab reset")
 def reset(hosts: Hosts = None, name: Name = USUAL, lang: Lang = "", as_json: Json = False) -> None:
-    """Give hosts back as they were made: whatever was changed on them is gone."""
+    """Give hosts back as they were made.
+
+    Whatever was changed on them is gone."""
     change("reset", hosts or [], name, lang, as_json)
 
 
@@ -257,7 +266,9 @@ def package(
     lang: Lang = "",
     as_json: Json = False,
 ) -> None:
-    """Put packages into the fleet's own repository: hosts see them after `apt-get update`."""
+    """Put packages into the fleet's own repository.
+
+    Hosts see them after `apt-get update`."""
     screen = open_screen(lang, as_json)
     require()
     with disk_faults():
