@@ -72,7 +72,7 @@ TOGETHER = {
     "switchover.postgres": ("postgres-common", "postgres-switchover"),
     "upgrade.postgres": (
         *UPGRADE,
-        *(f"postgres-upgrade-{name}" for name in ("forward", "back", "look")),
+        *(f"postgres-upgrade-{name}" for name in ("forward", "back", "look", "verify")),
     ),
     "backup.postgres": (
         "postgres-common",
@@ -175,7 +175,7 @@ def test_shellcheck_accepts_every_body(name: str) -> None:
         "postgres-restore-physical": SCRATCH,
         "postgres-backup-take": (*ROWS, "postgres-checks"),
     }
-    shared |= dict.fromkeys((f"postgres-upgrade-{each}" for each in ("forward", "back", "look")), UPGRADE)
+    shared |= dict.fromkeys((f"postgres-upgrade-{each}" for each in ("forward", "back", "look", "verify")), UPGRADE)
     shared["postgres-switchover"] = ("postgres-common",)
     shared |= dict.fromkeys(("haproxy-reload", "nginx-reload"), ("reloading",))
     shared |= dict.fromkeys(("mariadb-migrate", "mariadb-migrate-look"), ("mariadb-common", "mariadb-marks"))

@@ -84,20 +84,23 @@ class UpgradePostgresDriver(Technology):
             "analyze": str(max(round(item.analyze_s), 1)),
             "check_rows": str(item.check_rows),
         }
-        limit_s = 3600.0 + item.analyze_s
+        limit_s = max(3000.0, item.analyze_s + 600.0)
         back = Reversible() if not item.link else Irreversible("pg_upgrade --link changes the old cluster's files")
 
         def step(kind: Kind, verb: str, traits: Traits, *, undone: bool = True) -> Template:
-            told = args | {"verb": verb}
-            undo = Action(kind, NAME, told, Traits(writes=True)) if undone else None
+            told = args | {"verb": verb, "way": "up"}
+            undo = Action(kind, NAME, told | {"way": "back"}, Traits(writes=True)) if undone else None
             estimate_s = item.expect_s if verb == "upgrade" else max(item.expect_s / 4, 1.0)
             return Template(verb, Action(kind, NAME, told, traits), undo, timeout_s=limit_s, estimate_s=estimate_s)
 
         return (
             step(Kind.PRECHECK, "ready", Traits(), undone=False),
-            step(Kind.STOP, "stop", Traits(writes=True, lowers_capacity=True)),
+            step(Kind.COMMAND, "stop", Traits(writes=True, lowers_capacity=True)),
             step(Kind.MIGRATE, "upgrade", Traits(writes=True, stateful=True, reversal=back), undone=not item.link),
-            step(Kind.START, "start", Traits(writes=True, stateful=True, reversal=back), undone=not item.link),
+            step(Kind.COMMAND, "start", Traits(writes=True, stateful=True, reversal=back), undone=not item.link),
+            Template(
+                "verify", Action(Kind.VERIFY, NAME, args | {"verb": "verify", "way": ""}), timeout_s=60.0, confirm=True
+            ),
         )
 
     def complain(self, item: UpgradePostgres, setting: Setting) -> Complaints:
@@ -117,7 +120,8 @@ class UpgradePostgresDriver(Technology):
     def operate(self, action: Action, context: Context) -> Script:
         if "verb" not in action.args:
             return facts_script(action, context)
-        way = "postgres-upgrade-back" if context.back else "postgres-upgrade-forward"
+        way = "postgres-upgrade-back" if action.args["way"] == "back" else "postgres-upgrade-forward"
+        way = way if action.kind is not Kind.VERIFY else "postgres-upgrade-verify"
         return postgres_script(action, context, (*COMMON, way), told_of(action, context))
 
     def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure:
@@ -125,7 +129,7 @@ class UpgradePostgresDriver(Technology):
 
     def probe(self, action: Action, context: Context) -> Script | None:
         """What only looks is looked at again."""
-        if action.kind is Kind.PRECHECK:
+        if action.kind in (Kind.PRECHECK, Kind.VERIFY):
             return None
         return postgres_script(action, context, (*COMMON, "postgres-upgrade-look"), told_of(action, context))
 
@@ -143,7 +147,8 @@ def told_of(action: Action, context: Context) -> dict[str, str]:
     """`tag`: one name for all four steps of a lane, forward and back, in this run."""
     names = ("verb", "to", "mode", "jobs", "slots", "longest", "within", "analyze", "check_rows")
     told = {name: action.args[name] for name in names}
-    return told | {"tag": tag_of(context), "back": "yes" if context.back else ""}
+    back = action.args["way"] == "back" or (not action.args["way"] and context.back)
+    return told | {"tag": tag_of(context), "back": "yes" if back else ""}
 
 
 def tag_of(context: Context) -> str:

@@ -2,20 +2,33 @@
 # verb
 : "${verb:?}"
 
-# unwritten: stop the new cluster, and see that its counters stand where they stood before anybody could write
-unwritten() {
-  service stop "$to" || :
-  down "$new_bin" "$new_data"
-  opened "$new_bin" "$new_data" "$new_conf" on
-  each_database counters "$new_bin" >"$state/.liftlock-now-$key" || exit
-  shut
+# now_as_then: do the counters stand where they stood? those of a server that runs may be a little late
+now_as_then() {
+  each_database counters "$new_bin" >"$state/.liftlock-now-$key" || return 1
   kept "$work/now" <"$state/.liftlock-now-$key"
   rm -f "$state/.liftlock-now-$key"
-  pg_run cmp -s "$work/writes" "$work/now" && return 0
+  pg_run cmp -s "$work/writes" "$work/now"
+}
+
+written() {
   pg_run diff "$work/writes" "$work/now" | sed 's/^/  /' >&2 || :
+  fail written cluster "$to/$name"
+}
+
+# unwritten: stop the new cluster, and see that its counters stand where they stood before anybody could write
+unwritten() {
+  superuser=$(pg_run cat "$work/superuser")
+  if runs "$new_bin" "$new_data"; then # what is plain already needs no stop
+    (at="host=$(pg_word "${pg_socket:-/var/run/postgresql}") port=$pg_port" && now_as_then) || written
+    service stop "$to" || :
+    down "$new_bin" "$new_data"
+  fi
+  opened "$new_bin" "$new_data" "$new_conf" on
+  ! now_as_then || { shut && return 0; }
+  shut
   at_boot "$to" "$(pg_run cat "$work/start-conf")"
   service start "$to" || :
-  fail written cluster "$to/$name"
+  written
 }
 
 # start taken back: the new cluster does not run, and nobody has written to it

@@ -19,6 +19,7 @@
   work=$base/.liftlock-$tag
 }
 open=''
+at="host=$(pg_word "$work") port=5432"
 trap 'shut || :; rm -f "$pg_said"' EXIT
 trap 'exit 143' HUP INT TERM
 
@@ -89,10 +90,10 @@ shut() {
   down "$1" "$2"
 }
 
-# inside bin database: SQL on standard input, to the server that was opened
+# inside bin database: SQL on standard input, to the server that was opened (or that serves, where `at` says so)
 inside() {
   pg_run "$1/psql" -X -q -A -t -w -v ON_ERROR_STOP=1 -v VERBOSITY=verbose \
-    -d "host=$(pg_word "$work") port=5432 user=$(pg_word "$superuser") dbname=$(pg_word "$2")" -f - 2>"$pg_said" ||
+    -d "$at user=$(pg_word "$superuser") dbname=$(pg_word "$2")" -f - 2>"$pg_said" ||
     pg_failed "$pg_said"
 }
 

@@ -72,36 +72,37 @@ refused() {
   fail "$3" found "${what:-see the output}"
 }
 
+# renamed from to: a file of settings with the old cluster's folders written as the new one's
+renamed() {
+  ! have "$1" || pg_run sed -e "s,\([/-]\)$old_version\([/-]\)$name,\1$to\2$name,g" \
+    -e "s,'$old_version/$name','$to/$name',g" "$1" | pg_run tee "$2" >/dev/null
+}
+
+accepted() { quietly pg_run env LC_ALL=C "$new_bin/postgres" -c config_file="$new_conf/postgresql.conf" -C port; }
+
 # carried: the old cluster's files of settings; what the new version does not know stays as a comment
 carried() {
-  dropped=''
-  for path in postgresql.conf $(pg_run ls "$old_conf/conf.d" | sed -n 's,^\(.*\.conf\)$,conf.d/\1,p') auto; do
-    from=$old_conf/$path
-    [ "$path" != auto ] || from=$old_data/postgresql.auto.conf
-    text=$(pg_run cat "$from" |
-      sed "s,\([/-]\)$old_version\([/-]\)$name,\1$to\2$name,g; s,'$old_version/$name','$to/$name',g")
-    for setting in $(printf '%s\n' "$text" | sed -n 's/^[[:space:]]*\([A-Za-z_][A-Za-z0-9_]*\)[[:space:]=].*/\1/p' | sort -u); do
-      case $setting in include | include_dir | include_if_exists) continue ;; esac
-      pg_run env LC_ALL=C "$new_bin/postgres" -c config_file="$new_conf/postgresql.conf" -C "$setting" \
-        >/dev/null 2>"$pg_said" </dev/null && continue
-      grep -q 'unrecognized configuration parameter' "$pg_said" || continue
-      dropped="$dropped $setting"
-      text=$(printf '%s\n' "$text" | sed "s/^[[:space:]]*${setting}[[:space:]=]/#&/")
-    done
-    printf '%s\n' "$text" | pg_run tee "$work/carried-$(printf '%s' "$path" | tr / _)" >/dev/null
+  renamed "$old_conf/postgresql.conf" "$new_conf/postgresql.conf"
+  for path in $(pg_run find "$old_conf/conf.d" -name '*.conf' 2>/dev/null | sed 's,.*/,,'); do
+    renamed "$old_conf/conf.d/$path" "$new_conf/conf.d/$path"
   done
-  for path in postgresql.conf $(pg_run ls "$old_conf/conf.d" | sed -n 's,^\(.*\.conf\)$,conf.d/\1,p'); do
-    pg_run cp "$work/carried-$(printf '%s' "$path" | tr / _)" "$new_conf/$path"
-  done
-  pg_run cp "$work/carried-auto" "$new_data/postgresql.auto.conf"
+  renamed "$old_data/postgresql.auto.conf" "$new_data/postgresql.auto.conf"
   for path in pg_hba.conf pg_ident.conf environment pg_ctl.conf; do
-    ! have "$old_conf/$path" || pg_run cp -p "$old_conf/$path" "$new_conf/$path"
+    ! have "$old_conf/$path" || pg_run cp "$old_conf/$path" "$new_conf/$path"
   done
-  quietly pg_run "$new_bin/postgres" -c config_file="$new_conf/postgresql.conf" -C port || {
-    found=$(grep -m 1 . "$pg_said")
-    fail settings found "$found"
-  }
-  say dropped_settings "${dropped# }"
+  dropped=''
+  if ! accepted; then
+    sed -n 's/.*unrecognized configuration parameter "\([^"]*\)" in file "\([^"]*\)" line \([0-9]*\)$/\1 \3 \2/p' \
+      "$pg_said" >"$state/.liftlock-$key"
+    while read -r setting line path <&4; do
+      dropped="$dropped $setting"
+      case $path in /*) ;; *) path=$new_data/$path ;; esac
+      pg_run sed -i "${line}s/^/#/" "$path" </dev/null
+    done 4<"$state/.liftlock-$key"
+    rm -f "$state/.liftlock-$key"
+    accepted || fail settings found "$(grep -m 1 -e LOG: -e FATAL: "$pg_said" | sed 's/^.*\(LOG\|FATAL\):  *//')"
+  fi
+  printf '%s\n' "${dropped# }" | kept "$work/dropped"
 }
 
 step_ready() {
@@ -193,33 +194,44 @@ step_upgrade() {
       -O "-c config_file=$new_conf/postgresql.conf -c hba_file=$work/hba" $mode >"$pg_said" 2>&1 </dev/null 9>&- ||
       refused "$new_data" '' upgrade
     carried
-    pg_run sync -f "$new_data" || :
+    pg_run sync "$new_conf/postgresql.conf" "$new_conf/pg_hba.conf" "$new_data/postgresql.auto.conf" || :
     printf 'whole\n' | kept "$work/upgraded"
   fi
   say cluster "$to/$name"
+  say dropped_settings "$(pg_run cat "$work/dropped")"
   say system "$(control "$new_bin" "$new_data" 'Database system identifier')"
   tell_counts
 }
 
-# extended bin number database: extensions come to the version that the new programs bring
+# older, extended: bin number database; extensions come to the version that the new programs bring
+older="FROM pg_extension e JOIN pg_available_extensions a ON a.name = e.extname WHERE a.default_version <> e.extversion"
+older() {
+  inside "$1" "$3" <<END
+SELECT e.extname $older;
+END
+}
+
 extended() {
-  inside "$1" "$3" <<'END'
-SELECT format('ALTER EXTENSION %I UPDATE', e.extname) FROM pg_extension e JOIN pg_available_extensions a
-ON a.name = e.extname WHERE a.default_version <> e.extversion \gexec
+  inside "$1" "$3" <<END
+SELECT format('ALTER EXTENSION %I UPDATE', e.extname) $older \gexec
 END
 }
 
 step_start() {
   have "$work/upgraded" || fail unclear
+  superuser=$(pg_run cat "$work/superuser")
   if ! have "$work/writes"; then
     down "$new_bin" "$new_data"
     opened "$new_bin" "$new_data" "$new_conf" on
     same "$new_bin" "$to/$name"
-    shut
-    opened "$new_bin" "$new_data" "$new_conf" off
-    each_database extended "$new_bin" >&2 || exit
-    shut
-    opened "$new_bin" "$new_data" "$new_conf" on
+    stale=$(each_database older "$new_bin") || exit
+    if [ -n "$stale" ]; then
+      shut
+      opened "$new_bin" "$new_data" "$new_conf" off
+      each_database extended "$new_bin" >&2 || exit
+      shut
+      opened "$new_bin" "$new_data" "$new_conf" on
+    fi
     each_database counters "$new_bin" >"$state/.liftlock-writes-$key" || exit
     shut
     kept "$work/writes" <"$state/.liftlock-writes-$key"
