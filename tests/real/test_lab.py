@@ -60,11 +60,11 @@ def test_a_restart_keeps_the_disk_and_changes_the_boot_and_a_new_owner_finds_it_
 def test_two_versions_of_a_package_come_from_the_fleets_own_repository(lab: Lab) -> None:
     host = lab.host()
     for version in ("1.0", "1.1"):
-        lab.package("orders", version, {"/usr/lib/orders/version": version})
-    host.root("apt-get update && apt-get install -y orders=1.0")
-    assert host.read("/usr/lib/orders/version") == "1.0"
-    host.ops("sudo -n apt-get install -y orders")
-    assert host.read("/usr/lib/orders/version") == "1.1"
+        lab.package("two-versions", version, {"/usr/lib/two-versions/version": version})
+    host.root("apt-get update && apt-get install -y two-versions=1.0")
+    assert host.read("/usr/lib/two-versions/version") == "1.0"
+    host.ops("sudo -n apt-get install -y two-versions")
+    assert host.read("/usr/lib/two-versions/version") == "1.1"
 
 
 # --- the command, and what is left behind ------------------------------------------------------------------------
