@@ -14,15 +14,21 @@ if [ "$found" != primary ] || [ "$(role)" = primary ]; then
 fi
 source=$(info master_host):$(info master_port)
 port=$(info tcp_port)
-learn "$source"
 me=''
-for each in $(replicas | cut -d ' ' -f 1); do
-  case ${each##*:}/${each%:*} in
-    "$port/127.0.0.1" | "$port/::1") me=$each ;;
-    "$port/"*) case " $(hostname -I 2>/dev/null) " in *" ${each%:*} "*) me=$each ;; esac ;;
-  esac
-done
-[ -n "$me" ] || fail unseen source "$source"
+
+# seen: the primary lists this server as online, which it does a moment after the link is up
+seen() {
+  learned=$(redis_at "$source" INFO | tr -d '\r') || return 1
+  for each in $(replicas | cut -d ' ' -f 1); do
+    case ${each##*:}/${each%:*} in
+      "$port/127.0.0.1" | "$port/::1") me=$each ;;
+      "$port/"*) case " $(hostname -I 2>/dev/null) " in *" ${each%:*} "*) me=$each ;; esac ;;
+    esac
+  done
+  [ -n "$me" ]
+}
+
+in_time seen || fail unseen source "$source"
 persist "$redis"
 persist "$source"
 hand_over "$source" "$me"
