@@ -99,7 +99,7 @@ def here(tmp_path: Path) -> Machine:
 
 
 def steps(redis: Redis, **more: Any) -> tuple[Action, Action, Action]:
-    item = BackupRedis(**{"redis": redis.address, "as_": "", "within_s": 10.0, **more})
+    item = BackupRedis(**{"redis": redis.address, "as_": "", "within_s": 40.0, **more})
     assert BACKUP.complain(item, SETTING) == ()
     backup, prove = BACKUP.expand(item, SETTING)
     assert backup.undo is not None
@@ -282,7 +282,7 @@ def test_nobody_there_is_told(here: Machine, tmp_path: Path) -> None:
 
 
 def role(redis: Redis, driver: Any = DRAIN) -> Action:
-    (template,) = driver.expand(RoleRedis(redis=redis.address, deadline_s=10.0), SETTING)
+    (template,) = driver.expand(RoleRedis(redis=redis.address, deadline_s=40.0), SETTING)
     return template.action
 
 
