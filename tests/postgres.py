@@ -19,10 +19,11 @@ from liftlock.execute.world import World
 from liftlock.hosts.reach import Reach
 from liftlock.journal.memory import MemoryStore
 from liftlock.model import events as ev
-from liftlock.model.actions import Action, Context, Evidence, Failure, Preview, SecretRef
+from liftlock.model.actions import Action, Context, Evidence, Failure, Preview
 from liftlock.model.inventory import Host
 from liftlock.model.ports import Driver, Setting
 from liftlock.model.schedule import Step, Template
+from liftlock.model.secret import SecretRef
 from tests.hosts.grounds import QUICK, WallClock
 
 BIN = next((path for path in sorted(Path("/usr/lib/postgresql").glob("*/bin"))[:1]), Path("/nowhere"))

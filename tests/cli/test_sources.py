@@ -8,8 +8,8 @@ import pytest
 from liftlock.cli.outside import run_outside
 from liftlock.cli.secrets import LocalSecrets
 from liftlock.cli.vaults import vault_passwords
-from liftlock.model.actions import SecretRef
 from liftlock.model.errors import WorldError, WorldKind
+from liftlock.model.secret import SecretRef
 from tests.vaults import encrypt
 
 PASSWORD = "the vault's pass é"

@@ -7,8 +7,8 @@ import pytest
 
 from liftlock.cli import discovery, naming, settings
 from liftlock.cli.secrets import LocalSecrets
-from liftlock.model.actions import SecretRef
 from liftlock.model.errors import WorldError, WorldKind
+from liftlock.model.secret import SecretRef
 
 
 @pytest.fixture

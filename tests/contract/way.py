@@ -19,10 +19,11 @@ from liftlock.execute.perform import Job, Performer, mark_of
 from liftlock.execute.world import World
 from liftlock.journal.memory import MemoryStore
 from liftlock.model import events as ev
-from liftlock.model.actions import Action, Context, Evidence, Failure, Operation, Outcome, Preview, SecretRef
+from liftlock.model.actions import Action, Context, Evidence, Failure, Operation, Outcome, Preview
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.ports import Artifact, Driver, Setting
 from liftlock.model.schedule import Step, Template
+from liftlock.model.secret import SecretRef
 from tests.hosts.grounds import WallClock
 from tests.lab import Lab, LabHost
 

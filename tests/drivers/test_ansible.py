@@ -25,11 +25,11 @@ from liftlock.model.actions import (
     Kind,
     Preview,
     Script,
-    SecretRef,
 )
 from liftlock.model.inventory import Host
 from liftlock.model.ports import Artifact, Setting
 from liftlock.model.schedule import CONTROLLER
+from liftlock.model.secret import SecretRef
 from liftlock.planfile.trees import Unfit, digest_tree
 
 from .conftest import HOSTILE, Machine

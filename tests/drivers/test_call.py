@@ -19,10 +19,10 @@ from liftlock.model.actions import (
     HttpCall,
     Preview,
     Replied,
-    SecretRef,
 )
 from liftlock.model.ports import Setting
 from liftlock.model.schedule import CONTROLLER
+from liftlock.model.secret import SecretRef
 
 from .conftest import Machine
 

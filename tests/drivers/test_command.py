@@ -19,10 +19,10 @@ from liftlock.model.actions import (
     Restorable,
     Reversible,
     Script,
-    SecretRef,
 )
 from liftlock.model.ports import Setting
 from liftlock.model.schedule import Template
+from liftlock.model.secret import SecretRef
 
 from .conftest import HOSTILE, Machine
 

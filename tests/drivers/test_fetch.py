@@ -25,11 +25,11 @@ from liftlock.model.actions import (
     FailureKind,
     Kind,
     Script,
-    SecretRef,
     Transfer,
 )
 from liftlock.model.ports import Artifact, Setting
 from liftlock.model.schedule import CONTROLLER
+from liftlock.model.secret import SecretRef
 
 from .conftest import HOSTILE, Machine
 

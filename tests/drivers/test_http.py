@@ -19,11 +19,11 @@ from liftlock.model.actions import (
     HttpCall,
     Kind,
     Replied,
-    SecretRef,
 )
 from liftlock.model.plan import Check
 from liftlock.model.ports import Setting
 from liftlock.model.schedule import Template
+from liftlock.model.secret import SecretRef
 
 DRIVER = DRIVERS[0]
 CONTEXT = Context("r", "orders/1/w1/h1/05-verify", "h1", "10.0.0.1", "orders", "1.1", "1.0", "1.1")

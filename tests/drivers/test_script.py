@@ -12,8 +12,9 @@ import pytest
 
 from liftlock.drivers.command import Secret
 from liftlock.drivers.script import DRIVERS, OwnScript
-from liftlock.model.actions import Action, Evidence, Failure, FailureKind, Irreversible, Kind, Script, SecretRef
+from liftlock.model.actions import Action, Evidence, Failure, FailureKind, Irreversible, Kind, Script
 from liftlock.model.ports import Artifact, Setting
+from liftlock.model.secret import SecretRef
 
 from .conftest import HOSTILE, Machine
 

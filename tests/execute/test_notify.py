@@ -6,11 +6,11 @@ import pytest
 
 from liftlock.execute import notify
 from liftlock.execute.notify import ChannelNotifier
-from liftlock.model.actions import SecretRef
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.events import RunClosed, RunResult
 from liftlock.model.plan import Notify
 from liftlock.model.reasons import because
+from liftlock.model.secret import SecretRef
 from tests.peer import Peer
 
 CLOSED = RunClosed(RunResult.UPGRADED, because("all-promoted"))

@@ -9,9 +9,10 @@ from liftlock.execute.perform import Job, Performer
 from liftlock.execute.world import World
 from liftlock.journal.memory import MemoryStore
 from liftlock.model import events as ev
-from liftlock.model.actions import Action, Context, Kind, Script, SecretRef
+from liftlock.model.actions import Action, Context, Kind, Script
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.schedule import Step
+from liftlock.model.secret import SecretRef
 from tests.hosts.grounds import WallClock
 
 STEP = "orders/1/w1/app-01/01-command"

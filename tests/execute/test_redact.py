@@ -7,7 +7,7 @@ import urllib.parse
 import pytest
 
 from liftlock.execute.redact import FEW, Redactor, references
-from liftlock.model.actions import SecretRef
+from liftlock.model.secret import SecretRef
 
 ODD = 'pa$$ "w\'o\\rd"  é中\nsecond line\t|'
 

@@ -26,11 +26,11 @@ from liftlock.model.actions import (
     Greeting,
     Kind,
     Script,
-    SecretRef,
 )
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.inventory import Host
 from liftlock.model.schedule import Step
+from liftlock.model.secret import SecretRef
 from liftlock.model.survey import HostSurvey, Survey
 
 AT = datetime(2026, 12, 20, tzinfo=UTC)

@@ -17,9 +17,10 @@ from liftlock.drivers.technology import text_of
 from liftlock.execute.rights import refusal
 from liftlock.hosts.reach import PASSWORD as OUR_NAME
 from liftlock.hosts.reach import Reach
-from liftlock.model.actions import Exited, Script, SecretRef, TimedOut
+from liftlock.model.actions import Exited, Script, TimedOut
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.inventory import Become
+from liftlock.model.secret import SecretRef
 from tests.hosts.grounds import QUICK, SHELLS, WallClock, run, until
 from tests.house import PASSWORD, ROOT_PASSWORD, House, build, missing
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liftlock.model.actions import SecretRef
 from liftlock.model.findings import Severity
 from liftlock.model.inventory import Become, Hop, Host
+from liftlock.model.secret import SecretRef
 from liftlock.planfile.ansible import written
 from liftlock.planfile.ansible.load import Sources, load_ansible
 from liftlock.planfile.ansible.sshargs import read_arguments

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Meta, Struct, convert, field
 
-from liftlock.model.actions import SecretRef
 from liftlock.model.plan import Duration, Part, Plan, Rollout, Share, Text
+from liftlock.model.secret import SecretRef
 from liftlock.planfile.codes import FINDINGS_MAX
 from liftlock.planfile.convert import FAILED, Converter, near
 from liftlock.planfile.yaml import PLAN_LIMITS, read

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liftlock.model.actions import SecretRef
 from liftlock.model.inventory import Become, Hop, Host
+from liftlock.model.secret import SecretRef
 from liftlock.planfile.inventory import load_inventory
 from tests.planfile.seen import Seen, seen
 

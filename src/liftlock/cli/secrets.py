@@ -17,8 +17,8 @@ from typing import Any
 from liftlock.cli.outside import LIMIT_S, run_inventory, run_outside, words_of
 from liftlock.cli.private import LONGEST_BYTES, read_private
 from liftlock.cli.vaults import vault_passwords
-from liftlock.model.actions import SecretRef
 from liftlock.model.errors import WorldError, WorldKind
+from liftlock.model.secret import SecretRef
 from liftlock.planfile.ansible.load import AnsibleInventory
 from liftlock.planfile.ansible.merge import parse_variables
 from liftlock.planfile.ansible.render import Unrendered, text_of

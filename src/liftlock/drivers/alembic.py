@@ -38,12 +38,12 @@ from liftlock.model.actions import (
     Reversal,
     Reversible,
     Script,
-    SecretRef,
     Traits,
 )
 from liftlock.model.plan import Duration, Part, Text
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import Template
+from liftlock.model.secret import SecretRef
 
 NAME = "migrate.alembic"
 REVISION = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)

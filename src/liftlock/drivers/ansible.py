@@ -34,12 +34,12 @@ from liftlock.model.actions import (
     Outcome,
     Preview,
     Script,
-    SecretRef,
     Traits,
 )
 from liftlock.model.plan import Part, Text
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import CONTROLLER, Template
+from liftlock.model.secret import SecretRef
 
 COUNTS = ("ok", "changed", "unreachable", "failures", "skipped", "rescued", "ignored")
 OWN_OPTIONS = ("-i", "-e", "-l", "-C", "-D", "--inventory", "--extra-vars", "--limit", "--check", "--diff", "--vault")

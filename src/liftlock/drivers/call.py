@@ -27,12 +27,12 @@ from liftlock.model.actions import (
     Outcome,
     Preview,
     Replied,
-    SecretRef,
     Traits,
 )
 from liftlock.model.plan import Duration, Part, Text
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import CONTROLLER, Template
+from liftlock.model.secret import SecretRef
 
 Method = Literal["GET", "HEAD", "PUT", "DELETE", "POST", "PATCH"]
 IDEMPOTENT = ("GET", "HEAD", "PUT", "DELETE")  # RFC 9110, section 9.2.2

@@ -32,12 +32,12 @@ from liftlock.model.actions import (
     Reversal,
     Reversible,
     Script,
-    SecretRef,
     Traits,
 )
 from liftlock.model.plan import Part, Text
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import Template
+from liftlock.model.secret import SecretRef
 
 LITERAL = ("run", "done_when", "undo", "undo_done_when")
 KINDS = {"status": FailureKind.REFUSED, "undone": FailureKind.UNHEALTHY}

@@ -23,11 +23,11 @@ from liftlock.model.actions import (
     Outcome,
     Preview,
     Replied,
-    SecretRef,
 )
 from liftlock.model.plan import Check, Duration, Part, Text
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import CONTROLLER, Template
+from liftlock.model.secret import SecretRef
 
 NAME = "verify.http"
 ASK_AGAIN_S = 1.0

@@ -34,12 +34,12 @@ from liftlock.model.actions import (
     Outcome,
     Preview,
     Script,
-    SecretRef,
     Traits,
 )
 from liftlock.model.plan import Duration, Part, Text
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import Template
+from liftlock.model.secret import SecretRef
 
 BACKUP, DRAIN, READMIT = "backup.redis", "drain.redis", "readmit.redis"
 ADDRESS = re.compile(r"/[^\n]+|[^/\s]+:[0-9]{1,5}")

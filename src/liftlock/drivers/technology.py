@@ -22,13 +22,13 @@ from liftlock.model.actions import (
     Outcome,
     Preview,
     Script,
-    SecretRef,
     TimedOut,
     Vanished,
 )
 from liftlock.model.plan import Check
 from liftlock.model.ports import Manifest, Setting
 from liftlock.model.schedule import Template
+from liftlock.model.secret import SecretRef
 
 VERSION = "1"
 NAMED_FAILURE = 65  # EX_DATAERR of sysexits.h: the script said what is wrong

@@ -13,11 +13,11 @@ from msgspec import json
 
 from liftlock.execute.redact import Learning, Redactor
 from liftlock.execute.world import Occasion
-from liftlock.model.actions import SecretRef
 from liftlock.model.errors import WorldError
 from liftlock.model.events import RunEvents
 from liftlock.model.plan import Notify
 from liftlock.model.ports import Secrets
+from liftlock.model.secret import SecretRef
 
 LIMIT_S = 20.0
 

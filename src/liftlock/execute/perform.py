@@ -36,7 +36,6 @@ from liftlock.model.actions import (
     Operation,
     Outcome,
     Script,
-    SecretRef,
     SocketCall,
     TimedOut,
     Transfer,
@@ -46,6 +45,7 @@ from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.ports import Absent, Driver
 from liftlock.model.reasons import because
 from liftlock.model.schedule import CONTROLLER, Step
+from liftlock.model.secret import SecretRef
 
 READ_ONLY = (Kind.VERIFY, Kind.PRECHECK)
 ASK_AGAIN_S = 1.0

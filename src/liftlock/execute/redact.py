@@ -15,9 +15,9 @@ from urllib.parse import quote, quote_plus
 from msgspec import Struct
 
 from liftlock.decide.expand import fill, is_reference, variables
-from liftlock.model.actions import SecretRef
 from liftlock.model.ports import Secrets
 from liftlock.model.schedule import Schedule, Stage, Template
+from liftlock.model.secret import SecretRef
 
 MASK = "[secret]"
 FEW = 8  # secrets: so many are looked for one by one

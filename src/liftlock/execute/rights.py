@@ -7,9 +7,10 @@ the wrapper is the world's, the same for every driver, and says which rule would
 import re
 from collections.abc import Mapping
 
-from liftlock.model.actions import Exited, Outcome, Script, SecretRef
+from liftlock.model.actions import Exited, Outcome, Script
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.ports import Hosts
+from liftlock.model.secret import SecretRef
 
 NO_PERMISSION = 77  # EX_NOPERM of sysexits.h: hosts/keeper/rights.sh ends a script with it
 SPECIAL = re.compile(r"[\\,:=*?\[\]!#]|(?<= ) ")  # what has a meaning in a rule's arguments (sudoers(5))

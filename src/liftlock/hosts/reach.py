@@ -26,7 +26,6 @@ from liftlock.model.actions import (
     Replied,
     Said,
     Script,
-    SecretRef,
     SocketCall,
     TimedOut,
     Transfer,
@@ -35,6 +34,7 @@ from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.inventory import Host
 from liftlock.model.ports import Absent, Clock, ScriptOutcome
 from liftlock.model.schedule import CONTROLLER
+from liftlock.model.secret import SecretRef
 
 if TYPE_CHECKING:  # asyncssh is imported where a host is reached by it only
     from liftlock.hosts.bridges import Bridges

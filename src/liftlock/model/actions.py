@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from liftlock.model.inventory import Host
-from liftlock.model.secret import SecretRef as SecretRef
+from liftlock.model.secret import SecretRef
 
 
 class Kind(Enum):

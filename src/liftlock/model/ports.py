@@ -22,7 +22,6 @@ from liftlock.model.actions import (
     Replied,
     Said,
     Script,
-    SecretRef,
     SocketCall,
     TimedOut,
     Transfer,
@@ -31,6 +30,7 @@ from liftlock.model.actions import (
 from liftlock.model.events import Entry, Event
 from liftlock.model.plan import Check
 from liftlock.model.schedule import Template
+from liftlock.model.secret import SecretRef
 
 
 class Clock(Protocol):

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from liftlock.model.actions import Action, Irreversible, Kind, Restorable, SecretRef
+from liftlock.model.actions import Action, Irreversible, Kind, Restorable
 from liftlock.model.plan import Check, Freeze, Window
 from liftlock.model.run import Run
 from liftlock.model.schedule import CONTROLLER, Policy, Recipe, Schedule, Stage, Template, lane_of, stage_of
+from liftlock.model.secret import SecretRef
 from liftlock.publish.words import Words
 
 Row = tuple[str, str]

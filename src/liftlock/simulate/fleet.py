@@ -21,7 +21,6 @@ from liftlock.model.actions import (
     Replied,
     Said,
     Script,
-    SecretRef,
     SocketCall,
     TimedOut,
     Transfer,
@@ -30,6 +29,7 @@ from liftlock.model.actions import (
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.ports import Absent, ScriptOutcome
 from liftlock.model.schedule import CONTROLLER, Schedule
+from liftlock.model.secret import SecretRef
 from liftlock.simulate.clock import VirtualClock
 from liftlock.simulate.faults import Faults
 from liftlock.simulate.technology import BUSY, PERMANENT, UNWELL

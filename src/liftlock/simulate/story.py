@@ -17,11 +17,11 @@ from liftlock.execute.opening import Refused, open_run
 from liftlock.execute.world import Occasion, TakenOver, World
 from liftlock.journal.memory import MemoryStore
 from liftlock.model import events as ev
-from liftlock.model.actions import SecretRef
 from liftlock.model.errors import StaleError
 from liftlock.model.fold import fold
 from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule
+from liftlock.model.secret import SecretRef
 from liftlock.simulate.clock import EPOCH, VirtualClock, run_virtually
 from liftlock.simulate.faults import Faults
 from liftlock.simulate.fleet import Fleet, Happening

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable
 from typing import Any, Literal
 
-from liftlock.model.actions import SecretRef
 from liftlock.model.findings import Field, Finding
 from liftlock.model.inventory import Become, Hop
+from liftlock.model.secret import SecretRef
 from liftlock.planfile.ansible.fleet import whole
 from liftlock.planfile.ansible.render import Secretive, Unrendered, text_of
 from liftlock.planfile.ansible.sshargs import SshArguments, read_arguments

@@ -11,10 +11,10 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from liftlock.model.actions import SecretRef
 from liftlock.model.findings import Finding, Severity
 from liftlock.model.inventory import Host, Inventory
 from liftlock.model.schedule import CONTROLLER
+from liftlock.model.secret import SecretRef
 from liftlock.planfile import forms
 from liftlock.planfile.ansible.connect import Connector
 from liftlock.planfile.ansible.fleet import Fleet
