@@ -27,10 +27,10 @@ from liftlock.model.actions import (
     Traits,
 )
 from liftlock.model.inventory import Host, Inventory
-from liftlock.model.plan import Check, Component, Plan, Rollout, Share, Versions
+from liftlock.model.plan import Canary, Check, Component, Metric, Plan, Rollout, Share, Versions
 from liftlock.model.ports import Artifact, Manifest, Setting
 from liftlock.model.recipe import Item, Recipes
-from liftlock.model.schedule import Schedule, Template
+from liftlock.model.schedule import Schedule, Source, Template
 
 
 class Anything(Struct, frozen=True):
@@ -76,6 +76,9 @@ class FakeDriver:
         if not self.gauges or not getattr(check, self.gauges):
             return None
         return step(Kind.VERIFY, self.manifest.name, getattr(check, self.gauges))
+
+    def measure(self, metric: Metric, canary: Canary, setting: Setting) -> Source | None:
+        return None
 
     def inquire(self, item: Any, setting: Setting) -> Template | None:
         return step(Kind.PRECHECK, self.manifest.name, "role") if self.inquires else None

@@ -2,8 +2,9 @@
 
 import pytest
 
-from liftlock.decide.judge import Verdict, breaches, judge, judge_stage
+from liftlock.decide.judge.checks import breaches, judge, judge_stage
 from liftlock.model.actions import Action, Kind
+from liftlock.model.canary import Verdict
 from liftlock.model.plan import Check
 from liftlock.model.run import Tally
 from liftlock.model.schedule import Gate, Template

@@ -17,6 +17,7 @@ from liftlock.decide import compare
 from liftlock.journal.codes import CODES as DISCREPANCIES
 from liftlock.model import events as ev
 from liftlock.model.actions import FailureKind, Kind
+from liftlock.model.canary import Verdict
 from liftlock.model.errors import WorldKind
 from liftlock.model.events import LaneResult, RunResult
 from liftlock.model.findings import Severity
@@ -42,6 +43,7 @@ ENUMS: tuple[type[Enum], ...] = (
     StepState,
     LaneResult,
     RunResult,
+    Verdict,
     Standing,
     StageStanding,
 )

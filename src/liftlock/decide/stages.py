@@ -10,13 +10,14 @@ from liftlock.decide.capacity import Room
 from liftlock.decide.deadlines import progress_since
 from liftlock.decide.estimate import back_s, stage_forward_s
 from liftlock.decide.expand import Layout
-from liftlock.decide.judge import Verdict, judge_stage
+from liftlock.decide.judge.checks import judge_stage
 from liftlock.decide.order_back import STOP
 from liftlock.decide.rollback import built_on
 from liftlock.decide.turn import Turn, later
 from liftlock.decide.way_back import no_return
 from liftlock.decide.windows import Span, openings
 from liftlock.model import events as ev
+from liftlock.model.canary import Verdict
 from liftlock.model.decisions import Observe, Perform, Record
 from liftlock.model.events import LaneResult
 from liftlock.model.reasons import Reason, because

@@ -25,9 +25,9 @@ from liftlock.model.actions import (
     TimedOut,
     Vanished,
 )
-from liftlock.model.plan import Check
+from liftlock.model.plan import Canary, Check, Metric
 from liftlock.model.ports import Manifest, Setting
-from liftlock.model.schedule import Template
+from liftlock.model.schedule import Source, Template
 from liftlock.model.secret import SecretRef
 
 VERSION = "1"
@@ -55,6 +55,9 @@ class Technology:
         return ()
 
     def gauge(self, check: Check, setting: Setting) -> Template | None:
+        return None
+
+    def measure(self, metric: Metric, canary: Canary, setting: Setting) -> Source | None:
         return None
 
     def inquire(self, item: Any, setting: Setting) -> Template | None:

@@ -8,7 +8,7 @@ import asyncio
 from datetime import datetime
 
 from liftlock.decide.expand import Layout, fill, fill_action, variables
-from liftlock.decide.judge import breaches
+from liftlock.decide.judge.checks import breaches
 from liftlock.execute.perform import Job, Performer, safe_run
 from liftlock.execute.world import World
 from liftlock.model import events as ev

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from liftlock.model.canary import Span
 from liftlock.model.inventory import Host
 from liftlock.model.secret import SecretRef
 
@@ -89,6 +90,7 @@ class Context(Struct, frozen=True):
     state: str = ""  # the state folder on the host
     back: bool = False
     entry: Host | None = None  # the host's inventory entry: how it is reached
+    span: Span | None = None  # the time that a look at a canary's metric is about
 
 
 class Evidence(Struct, frozen=True):

@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from liftlock.model.actions import Evidence, Failure
+from liftlock.model.canary import Baseline, CanaryLook, JudgeState, Row
 from liftlock.model.reasons import Reason
 
 
@@ -81,6 +82,20 @@ class StageObserved(RunEvent, frozen=True):
     stage: str
     covers_s: float
     samples: tuple[Sample, ...] = ()
+
+
+class CanaryLooked(RunEvent, frozen=True):
+    """Upgraded hosts were compared with others, or, before the first wave, all were looked at.
+
+    `state`: what the next look goes on from. `row`: before the first wave, what this interval brought. `baseline`: what
+    was before, frozen with this look.
+    """
+
+    component: str
+    look: CanaryLook
+    state: JudgeState
+    row: Row = {}
+    baseline: Baseline | None = None
 
 
 class StageConfirming(RunEvent, frozen=True):
@@ -235,6 +250,7 @@ RunEvents = (
     | ControllerTookOver
     | StageOpened
     | StageObserved
+    | CanaryLooked
     | StageConfirming
     | StagePromoted
     | StepStarted

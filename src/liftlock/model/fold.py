@@ -31,6 +31,7 @@ from liftlock.model.fold_lanes import (
 )
 from liftlock.model.fold_stages import (
     confirm_stage,
+    look_at_canary,
     observe_stage,
     open_stage,
     promote_stage,
@@ -208,6 +209,7 @@ HANDLERS: dict[type, Callable[[Run, ev.Entry, Any], None]] = {
     ev.ControllerTookOver: take_over,
     ev.StageOpened: open_stage,
     ev.StageObserved: observe_stage,
+    ev.CanaryLooked: look_at_canary,
     ev.StageConfirming: confirm_stage,
     ev.StagePromoted: promote_stage,
     ev.StepStarted: begin_step,

@@ -2,7 +2,7 @@
 
 from liftlock.model import events as ev
 from liftlock.model.events import LaneResult
-from liftlock.model.run import IllegalEvent, Phase, Run, StageView, StepView, Tally
+from liftlock.model.run import CanaryView, IllegalEvent, Phase, Run, StageView, StepView, Tally
 
 
 def open_stage(run: Run, entry: ev.Entry, event: ev.StageOpened) -> None:
@@ -25,6 +25,18 @@ def observe_stage(run: Run, entry: ev.Entry, event: ev.StageObserved) -> None:
         tally.samples += sample.value is not None
         tally.fails += sample.fails
         tally.last = sample.value
+    run.progress_at = entry.at
+
+
+def look_at_canary(run: Run, entry: ev.Entry, event: ev.CanaryLooked) -> None:
+    view = run.canaries.setdefault(event.component, CanaryView())
+    if event.look.number != view.state.number + 1:
+        raise IllegalEvent(f"#{entry.seq} {event.component}: look {event.look.number} after {view.state.number}")
+    view.state, view.look, view.looked_at = event.state, event.look, entry.at
+    if event.row:
+        view.before.append(event.row)
+    if event.baseline is not None:
+        view.baseline, view.before = event.baseline, []
     run.progress_at = entry.at
 
 

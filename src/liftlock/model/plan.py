@@ -68,6 +68,49 @@ class Check(Part, frozen=True):
     samples: int = 1  # fewer looks with data than this: no verdict
 
 
+class Metric(Part, frozen=True):
+    """A figure by which upgraded hosts are compared with untouched ones. Exactly one source.
+
+    errors: failed requests `of` all requests. latency: durations of requests, or a gauge of them. saturation: a gauge
+    (memory, CPU, queue, temperature). Margins are regressions: 25% is a ratio of 1.25.
+    """
+
+    name: Text
+    kind: Literal["errors", "latency", "saturation"]
+    prometheus: str = ""  # a selector, or a whole expression with $interval
+    of: str = ""  # errors: the selector (or expression) of all requests
+    haproxy: str = ""  # the load balancer's statistics of each server
+    backend: str = ""
+    server: str = ""  # how a host is called there; empty: by its name
+    access_log: str = ""  # a log on each host, or at the load balancer
+    format: Literal["nginx", "haproxy", ""] = ""
+    command: str = ""  # run on each host
+    sql: str = ""  # run at `at`, a row for each host
+    at: str = ""  # the host at which the load balancer's log, or the database, is
+    check: str = ""  # a health check of this rollout, as a gauge
+    worse: Literal["higher", "lower"] = "higher"
+    required: bool = True
+    weight: Annotated[float, Meta(gt=0, le=1000)] = 1.0
+    rollback_beyond: Annotated[float | str, Meta(extra={"form": "number"})] | None = None
+    promote_within: Annotated[float | str, Meta(extra={"form": "number"})] | None = None
+
+
+class Canary(Part, frozen=True):
+    """Upgraded hosts are judged against untouched hosts at the same time, look by look, by the metrics."""
+
+    metrics: tuple[Metric, ...]
+    every_s: Duration = field(default=60.0, name="every")
+    before_s: Duration | None = field(default=None, name="before")  # none: 60 looks
+    warm_up_s: Duration | None = field(default=None, name="warm_up")  # none: a quarter of the soak, at most 10m
+    grace_s: Duration | None = field(default=None, name="grace")  # none: 5 looks
+    watch_s: Duration = field(default=0.0, name="watch")  # how long the last wave is watched
+    prometheus: str | dict[str, Any] = ""  # the server, or {url:, token: {secret:}, ca:}
+    host_label: str = "instance"
+    host_value: str = "{address}"  # what the label says of a host; a port after it does not matter
+    strata: tuple[str, ...] = ()  # host variables within which canaries are drawn, beside the failure domain
+    hosts_max: Annotated[int, Meta(ge=4, le=10000)] = 200  # of more untouched hosts a sample is read
+
+
 class Budget(Part, frozen=True):
     """Failed hosts that are tolerated; more than that is over the budget. The whole run, and one wave."""
 
@@ -92,6 +135,7 @@ class Rollout(Part, frozen=True):
     planned_outage: bool = False  # 停机升级: the whole tier may be out together
     canaries: Literal["random", "listed"] = "random"
     checks: tuple[Check, ...] = ()
+    canary: Canary | None = None
 
 
 class Component(Part, frozen=True):

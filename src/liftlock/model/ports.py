@@ -28,8 +28,8 @@ from liftlock.model.actions import (
     Vanished,
 )
 from liftlock.model.events import Entry, Event
-from liftlock.model.plan import Check
-from liftlock.model.schedule import Template
+from liftlock.model.plan import Canary, Check, Metric
+from liftlock.model.schedule import Source, Template
 from liftlock.model.secret import SecretRef
 
 
@@ -208,6 +208,13 @@ class Driver(Protocol):
 
     def gauge(self, check: Check, setting: Setting) -> Template | None:
         """The template that reads a health check's figure (`value` in its evidence), if the check is this driver's."""
+
+    def measure(self, metric: Metric, canary: Canary, setting: Setting) -> Source | None:
+        """Where a canary's metric is read, if it is this driver's.
+
+        The look's context has a `span`; its evidence has `readings`: key -> list of `model.canary.Reading` as
+        builtins, in order of time, and `cursor` where it reads on from there next time. Hosts without data are absent.
+        """
 
     def inquire(self, item: Any, setting: Setting) -> Template | None:
         """The read-only template that reads what the technology is on a host (a PRECHECK), for the survey.

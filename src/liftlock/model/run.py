@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from liftlock.model import events as ev
 from liftlock.model.actions import FailureKind
+from liftlock.model.canary import Baseline, CanaryLook, JudgeState, Row
 from liftlock.model.events import LaneResult, RunResult
 from liftlock.model.reasons import Reason
 from liftlock.model.schedule import lane_of
@@ -111,6 +112,16 @@ class Tally(Struct):
     last: float | None = None
 
 
+class CanaryView(Struct):
+    """A component's judgement as the last look left it. `before`: what was seen before the first wave, until frozen."""
+
+    state: JudgeState = JudgeState()
+    look: CanaryLook | None = None
+    looked_at: datetime | None = None
+    before: list[Row] = field(default_factory=list)
+    baseline: Baseline | None = None
+
+
 class StageView(Struct):
     opened_at: datetime
     begun: int = 0
@@ -165,6 +176,7 @@ class Run(Struct):
     failures: dict[str, int] = field(default_factory=dict)  # by component
     holds: dict[str, Reason] = field(default_factory=dict)
     confirmations: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    canaries: dict[str, CanaryView] = field(default_factory=dict)  # by component
     rollback: Rollback | None = None
     to_turn: dict[str, dict[str, None]] = field(default_factory=dict)  # stage -> lanes to be turned by the rollback
     returning: dict[str, int] = field(default_factory=dict)  # stage -> lanes on the way back now

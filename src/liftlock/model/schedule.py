@@ -15,7 +15,7 @@ from msgspec import UNSET, Struct, UnsetType, json
 
 from liftlock.model.actions import Action
 from liftlock.model.inventory import Host
-from liftlock.model.plan import Approval, Check, Freeze, Notify, OnFailure, Window
+from liftlock.model.plan import Approval, Check, Freeze, Metric, Notify, OnFailure, Window
 
 CONTROLLER = "controller"
 
@@ -48,6 +48,47 @@ class Gate(Struct, frozen=True):
 
     check: Check
     template: Template
+
+
+class Source(Struct, frozen=True):
+    """Where a canary's metric is read. The template's evidence has `readings`: by host, `model.canary.Reading`s.
+
+    `whole`: one look answers for all hosts, each by what `key` says; else one look a host, which answers for `""`.
+    `history`: a past span can be asked for, so that what was before the upgrade is there at once.
+    """
+
+    template: Template
+    whole: bool = False
+    key: str = "{host}"
+    history: bool = False
+
+
+class Measured(Struct, frozen=True):
+    """A metric with all that is frozen before the rollout. `alpha`: its share of the chance of a false rollback.
+
+    Margins are ratios: a regression beyond `rollback` is a FAIL, one beyond `promote` must be excluded for a PASS.
+    """
+
+    metric: Metric
+    source: Source
+    alpha: float
+    rollback: float
+    promote: float
+
+
+class Watching(Struct, frozen=True):
+    """How a component's canaries are judged. `sample`: hosts that are read; empty: all."""
+
+    measured: tuple[Measured, ...]
+    every_s: float
+    before_s: float
+    warm_up_s: float
+    grace_s: float
+    watch_s: float
+    looks_max: int  # before a person is asked: between so many looks the chances of the t-tests are shared
+    sample: tuple[str, ...] = ()
+    alpha_promote: float = 0.05
+    alpha_watch: float = 0.05
 
 
 class Capacity(Struct, frozen=True):
@@ -122,6 +163,7 @@ class Schedule(Struct, frozen=True):
     notify: tuple[Notify, ...] = ()
     language: str = ""
     quorums: dict[str, Quorum] | UnsetType = UNSET  # by component; a schedule without one is written as it always was
+    canaries: dict[str, Watching] | UnsetType = UNSET  # by component
 
 
 class Step(Struct, frozen=True):

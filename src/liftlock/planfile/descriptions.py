@@ -96,6 +96,88 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "首批主机：按故障域随机，或按清单顺序。",
         ),
         "checks": ("Health gates during the soak.", "观察期内的健康门槛。"),
+        "canary": (
+            "Judge upgraded hosts against untouched hosts by statistics.",
+            "灰度对比：以统计方法比较已升级主机与未升级主机。",
+        ),
+    },
+    "Canary": {
+        "": (
+            "Upgraded hosts are compared with untouched hosts at the same time, look by look.",
+            "灰度对比：同一时间内持续比较已升级主机与未升级主机。",
+        ),
+        "metrics": ("The figures that are compared.", "用于比较的指标。"),
+        "every": ("How often one looks.", "查看间隔。"),
+        "before": (
+            "How long all hosts are watched before the first wave. None: 60 looks.",
+            "首批升级前的观察时长；不写则为 60 个间隔。",
+        ),
+        "warm_up": (
+            "An upgraded host's caches are cold so long: its latency and saturation are not compared yet. None: a "
+            "quarter of the soak, at most 10m.",
+            "升级后的预热时长，期间不比较延迟与饱和度；不写则为观察期的四分之一，至多 10m。",
+        ),
+        "grace": (
+            "Upgraded hosts that give no figures for so long, while others do, have failed. None: 5 looks.",
+            "已升级主机在此时长内无数据而其他主机有数据，即判失败；不写则为 5 个间隔。",
+        ),
+        "watch": (
+            "How long all hosts are watched for a change after the last wave, before the upgrade is complete.",
+            "最后一批之后继续监视变化的时长。",
+        ),
+        "prometheus": (
+            "The Prometheus server: its address, or {url:, token: {secret: …}, ca: …}.",
+            "Prometheus 服务器地址，或 {url:, token: {secret: …}, ca: …}。",
+        ),
+        "host_label": ("The label that names a host.", "标识主机的标签。"),
+        "host_value": (
+            "What that label says of a host; a port after it does not matter.",
+            "该标签对应主机的取值；其后的端口不影响匹配。",
+        ),
+        "strata": (
+            "Host variables within which canaries are drawn, beside the failure domain: hardware, role.",
+            "除故障域外，抽取金丝雀主机时的分层变量，如硬件、角色。",
+        ),
+        "hosts_max": ("Of more untouched hosts, a sample of so many is read.", "未升级主机超过此数时抽样读取。"),
+    },
+    "Metric": {
+        "": (
+            "A figure by which upgraded hosts are compared with untouched ones, from one source.",
+            "用于比较已升级主机与未升级主机的指标，须有且仅有一个来源。",
+        ),
+        "name": ("The metric's name.", "指标名称。"),
+        "kind": (
+            "errors: failed requests of all; latency: how long requests take; saturation: a gauge, such as memory.",
+            "errors：失败请求占比；latency：请求耗时；saturation：饱和度类数值，如内存。",
+        ),
+        "prometheus": (
+            "A selector (for latency a histogram's name), or a whole expression with $interval.",
+            "选择器（延迟可写直方图名称），或含 $interval 的完整表达式。",
+        ),
+        "of": ("errors: the selector of all requests.", "errors：全部请求的选择器。"),
+        "haproxy": ("The load balancer whose statistics of each server are read.", "读取其各服务器统计的负载均衡。"),
+        "backend": ("The load balancer's backend.", "负载均衡后端名。"),
+        "server": ("How the load balancer calls a host. None: by its name.", "主机在负载均衡中的名称，默认同主机名。"),
+        "access_log": ("A log of requests: on each host, or at `at`.", "访问日志：在各主机上，或在 `at` 所指主机上。"),
+        "format": ("How the log is written.", "日志格式。"),
+        "command": ("Run on each host; prints the figures.", "在各主机上执行并输出数值的命令。"),
+        "sql": ("Run at `at`; a row for each host.", "在 `at` 上执行的查询，每台主机一行。"),
+        "at": ("The host at which the log or the database is.", "日志或数据库所在主机。"),
+        "check": ("A health check of this rollout, compared as a gauge.", "引用本发布的健康检查，作为数值比较。"),
+        "worse": ("Which direction is worse.", "哪个方向表示变差。"),
+        "required": ("Without its PASS a wave is not promoted.", "未通过则该批不得放行。"),
+        "weight": (
+            "Its share of the chance of a false rollback, relative to the others.",
+            "在误回退概率预算中的相对权重。",
+        ),
+        "rollback_beyond": (
+            "A regression beyond this rolls back. None: 25% for errors and tails, 5% for means.",
+            "劣化超过此值即回退；不写则错误率与尾延迟 25%、均值 5%。",
+        ),
+        "promote_within": (
+            "A regression beyond this must be excluded. None: 100% for errors and tails, 10% for means.",
+            "须排除超过此值的劣化方可放行；不写则错误率与尾延迟 100%、均值 10%。",
+        ),
     },
     "Check": {
         "": (

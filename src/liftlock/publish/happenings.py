@@ -9,6 +9,7 @@ from msgspec import Struct, json
 
 from liftlock.model import events as ev
 from liftlock.model.actions import Evidence, Failure
+from liftlock.model.canary import CanaryLook
 from liftlock.model.events import Approved, Event, Sample
 from liftlock.model.reasons import Reason
 from liftlock.model.schedule import host_of, lane_of, stage_of
@@ -69,6 +70,9 @@ def worded(name: str, value: object, words: Wording) -> dict[str, object]:
             return {name: words.failure(value), "kind": words.term(value.kind), "said": told}
         case Approved():
             return {"by": value.by, "role": value.role, "digest": short(value.digest), "signed": signed(value, words)}
+        case CanaryLook():
+            verdict, why = words.term(value.verdict), words.reason(value.because)
+            return {name: words.say("ui.canary_look", number=value.number, verdict=verdict, why=why)}
         case Evidence():
             return {"facts": facts(value)}
         case Enum():
@@ -151,7 +155,7 @@ class Weight(Enum):
     DETAIL = "detail"
 
 
-DETAILS = (ev.StepStarted, ev.StepSucceeded, ev.StageObserved, ev.LaneConfirmed, ev.StageConfirming)
+DETAILS = (ev.StepStarted, ev.StepSucceeded, ev.StageObserved, ev.CanaryLooked, ev.LaneConfirmed, ev.StageConfirming)
 PROBLEMS = (
     ev.StepFailed,
     ev.StepNotStarted,

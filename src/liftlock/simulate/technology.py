@@ -31,9 +31,9 @@ from liftlock.model.actions import (
     SocketCall,
     Transfer,
 )
-from liftlock.model.plan import Check
+from liftlock.model.plan import Canary, Check, Metric
 from liftlock.model.ports import Driver, Manifest, Setting
-from liftlock.model.schedule import Template
+from liftlock.model.schedule import Source, Template
 
 BUSY, UNWELL, PERMANENT = 75, 3, 1  # exit statuses of the simulated fleet
 
@@ -102,6 +102,9 @@ class Simulated:
             case Said() | Delivered() | Confirmed() | Elapsed():
                 return Evidence()
         return Failure(FailureKind.REFUSED, "simulated", {"status": -1})
+
+    def measure(self, metric: Metric, canary: Canary, setting: Setting) -> Source | None:
+        return None
 
     def inquire(self, item: Any, setting: Setting) -> Template | None:
         return None

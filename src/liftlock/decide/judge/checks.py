@@ -1,22 +1,15 @@
 """Is a wave healthy? One verdict for each check, from the looks that were recorded through its soak.
 
-The seam for other judges: a check and its recorded looks in, a verdict with its reason out. No data is never a pass.
+A check and its recorded looks in, a verdict with its reason out. No data is never a pass.
 """
 
 from collections.abc import Sequence
-from enum import Enum
 
+from liftlock.model.canary import Verdict
 from liftlock.model.plan import Check
 from liftlock.model.reasons import Reason, because
 from liftlock.model.run import Tally
 from liftlock.model.schedule import Gate
-
-
-class Verdict(Enum):
-    PASS = "pass"
-    FAIL = "fail"
-    INCONCLUSIVE = "inconclusive"
-    NODATA = "no-data"
 
 
 def breaches(check: Check, value: float) -> bool:
