@@ -57,7 +57,7 @@ class Span(Struct, frozen=True, omit_defaults=True):
 
 
 class Standing(Struct, frozen=True, omit_defaults=True):
-    """Where a host stands when it is looked at. `since`: when it was upgraded. `wave`: the stage that upgraded it."""
+    """Where a host stands when it is looked at. `since`: when it was upgraded. `wave`: the stage that it belongs to."""
 
     side: Literal["untouched", "upgraded", "away"]
     since: float = 0.0
@@ -65,6 +65,7 @@ class Standing(Struct, frozen=True, omit_defaults=True):
 
 
 Reference = Literal["untouched", "promoted", "past"]  # with what upgraded hosts are compared
+Test = Literal["rate", "tail", "contrast", "watch"]
 
 
 # --- what was before the upgrade, frozen when the rollout begins -----------------------------------------------
@@ -128,41 +129,48 @@ class RateState(Struct, frozen=True, omit_defaults=True):
     seen: tuple[Counts, Counts] = (Counts(), Counts())  # canary's and control's, undivided, for people
 
 
-class Tested(Struct, frozen=True, omit_defaults=True):
-    """The t-tests of one metric within a stage: how many were made, and what the last came to."""
-
-    looks: int = 0
-    last: "Comparison | None" = None
+Sum = tuple[float, float]  # (sum, weight): what a mean is made of
 
 
 class MetricState(Struct, frozen=True, omit_defaults=True):
-    """`sums`: by host since the stage's hosts came, what its mean is made of: (sum, weight). `last`: counters as they
-    stood. `cursors`: by place, where a log was read to. `alarm`: ln M of the watch, by alternative."""
+    """What the looks so far leave of one metric.
 
-    sums: dict[str, tuple[float, float]] = {}
+    `last`: counters as they stood. `cursors`: by place, where a log was read to. `sums`: by wave, for its hosts and for
+    those that they are compared with, since its hosts came. `intervals`: with data for both arms, in this stage.
+    `cleared`: tests that have passed in this stage; `passed`: all of them have, against untouched hosts.
+    `decided`: the last t-test that was due. `alarm`: ln M of the watch, by alternative. `spec`: what is tested.
+    """
+
+    spec: str = ""
     last: dict[str, Reading] = {}
     cursors: dict[str, str] = {}
+    sums: dict[str, dict[str, Sum]] = {}
+    intervals: int = 0
     rate: RateState | None = None
     tail: RateState | None = None
-    tested: Tested = Tested()
+    decided: "Comparison | None" = None
+    cleared: tuple[Test, ...] = ()
+    passed: bool = False
     alarm: tuple[float, ...] = ()
+    watched: Counts = Counts()
 
 
 class JudgeState(Struct, frozen=True, omit_defaults=True):
-    """Where the judgement of a component stands after a look. `stage`, `since`: whose hosts are judged, from when."""
+    """Where the judgement of a component stands after a look: whose hosts are judged, compared with whom, since when.
+
+    `silent`: upgraded hosts that give no figure while others do, since when.
+    """
 
     number: int = 0
     at: float = 0.0
+    began: float = 0.0
     stage: str = ""
-    since: float = 0.0
-    intervals: int = 0  # with data for both arms, in this stage
-    silent_since: float = 0.0  # the upgraded hosts gave nothing while others did; 0: they are heard
+    reference: Reference = "untouched"
+    silent: dict[str, float] = {}
     metrics: dict[str, MetricState] = {}
 
 
 # --- what one look came to ------------------------------------------------------------------------------------
-
-Test = Literal["rate", "tail", "contrast", "past", "mean", "watch"]
 
 
 class Comparison(Struct, frozen=True, omit_defaults=True):
@@ -193,6 +201,7 @@ class MetricLook(Struct, frozen=True, omit_defaults=True):
     required: bool = True
     tests: tuple[Comparison, ...] = ()
     silent: tuple[str, ...] = ()  # hosts that gave no figure in this look
+    trouble: Reason | None = None  # why its source could not be read: a driver's failure
 
 
 class CanaryLook(Struct, frozen=True, omit_defaults=True):

@@ -195,6 +195,7 @@ def end_lane(run: Run, entry: ev.Entry, event: ev.LaneEnded) -> None:
         case LaneResult.UPGRADED:
             stage.upgraded += 1
             stage.soaked_s, stage.upgraded_at = 0.0, entry.at
+            lane.upgraded_at = entry.at
             run.progress_at = entry.at
             bring_in(run, lane)
         case LaneResult.RETURNED:

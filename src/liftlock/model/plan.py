@@ -90,6 +90,7 @@ class Metric(Part, frozen=True):
     check: str = ""  # a health check of this rollout, as a gauge
     worse: Literal["higher", "lower"] = "higher"
     required: bool = True
+    ignore_below: Annotated[float | str, Meta(extra={"form": "number"})] | None = None  # errors: a share of no concern
     weight: Annotated[float, Meta(gt=0, le=1000)] = 1.0
     rollback_beyond: Annotated[float | str, Meta(extra={"form": "number"})] | None = None
     promote_within: Annotated[float | str, Meta(extra={"form": "number"})] | None = None

@@ -89,6 +89,7 @@ class LaneView(Struct):
     failed: bool = False  # counts against the budget
     out: bool = False  # keeps its host out of service
     confirmed: bool = False
+    upgraded_at: datetime | None = None
 
     def step(self, name: str) -> StepView:
         return self.steps.get(name, READY)

@@ -74,6 +74,7 @@ class Measured(Struct, frozen=True):
     alpha: float
     rollback: float
     promote: float
+    ignore_below: float = 0.0  # errors: a share of failed requests that is of no concern
 
 
 class Watching(Struct, frozen=True):

@@ -166,6 +166,10 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "check": ("A health check of this rollout, compared as a gauge.", "引用本发布的健康检查，作为数值比较。"),
         "worse": ("Which direction is worse.", "哪个方向表示变差。"),
         "required": ("Without its PASS a wave is not promoted.", "未通过则该批不得放行。"),
+        "ignore_below": (
+            "errors: a share of failed requests that is of no concern. None: 0.1%.",
+            "errors：可忽略的失败占比；不写则为 0.1%。",
+        ),
         "weight": (
             "Its share of the chance of a false rollback, relative to the others.",
             "在误回退概率预算中的相对权重。",
