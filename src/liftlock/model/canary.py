@@ -40,6 +40,17 @@ class Reading(Struct, frozen=True, omit_defaults=True):
     cumulative: bool = False
 
 
+class Heard(Struct, frozen=True, omit_defaults=True):
+    """What a metric's source said in one look. `readings`: by host, in order of time; hosts without data are absent.
+
+    `trouble`: why it could not be read (a driver's failure).
+    """
+
+    readings: dict[str, tuple[Reading, ...]] = {}
+    cursors: dict[str, str] = {}
+    trouble: Reason | None = None
+
+
 class Span(Struct, frozen=True, omit_defaults=True):
     """The time a source is asked about: `(since, until]`, cut into steps of `step_s`, each with a reading of its own.
 

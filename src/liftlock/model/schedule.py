@@ -66,7 +66,8 @@ class Source(Struct, frozen=True):
 class Measured(Struct, frozen=True):
     """A metric with all that is frozen before the rollout. `alpha`: its share of the chance of a false rollback.
 
-    Margins are ratios: a regression beyond `rollback` is a FAIL, one beyond `promote` must be excluded for a PASS.
+    Margins are ratios: a regression beyond `rollback` is a FAIL, one beyond `promote` must be excluded for a PASS; a
+    latency's tail has its own.
     """
 
     metric: Metric
@@ -74,6 +75,8 @@ class Measured(Struct, frozen=True):
     alpha: float
     rollback: float
     promote: float
+    tail_rollback: float = 1.25
+    tail_promote: float = 2.0
     ignore_below: float = 0.0  # errors: a share of failed requests that is of no concern
 
 
