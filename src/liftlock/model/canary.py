@@ -140,6 +140,13 @@ class RateState(Struct, frozen=True, omit_defaults=True):
     seen: tuple[Counts, Counts] = (Counts(), Counts())  # canary's and control's, undivided, for people
 
 
+class Offset(Struct, frozen=True, omit_defaults=True):
+    """What is known of ln(canary's rate / controls' rate) beyond what is expected: its mean and its variance."""
+
+    mean: float = 0.0
+    variance: float = 0.0
+
+
 Sum = tuple[float, float]  # (sum, weight): what a mean is made of
 
 
