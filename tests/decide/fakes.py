@@ -30,7 +30,7 @@ from liftlock.model.inventory import Host, Inventory
 from liftlock.model.plan import Canary, Check, Component, Metric, Plan, Rollout, Share, Versions
 from liftlock.model.ports import Artifact, Manifest, Setting
 from liftlock.model.recipe import Item, Recipes
-from liftlock.model.schedule import Schedule, Source, Template
+from liftlock.model.schedule import CONTROLLER, Schedule, Source, Template
 
 
 class Anything(Struct, frozen=True):
@@ -51,7 +51,9 @@ Expand = Callable[[Anything, Setting], tuple[Template, ...]]
 class FakeDriver:
     """Answers every operation with a script named after the action, and every outcome by its exit status."""
 
-    def __init__(self, name: str, expand: Expand, gauges: str = "", literal: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, name: str, expand: Expand, gauges: str = "", literal: tuple[str, ...] = (), measures: str = ""
+    ) -> None:
         self.manifest = Manifest(
             name=name,
             version="1",
@@ -63,6 +65,7 @@ class FakeDriver:
         )
         self.expand_item = expand
         self.gauges = gauges
+        self.measures = measures
         self.inquires = False
 
     def expand(self, item: Any, setting: Setting) -> tuple[Template, ...]:
@@ -78,7 +81,15 @@ class FakeDriver:
         return step(Kind.VERIFY, self.manifest.name, getattr(check, self.gauges))
 
     def measure(self, metric: Metric, canary: Canary, setting: Setting) -> Source | None:
-        return None
+        """One look at the controller answers for all hosts, or one on each, or, with `at`, there."""
+        if not self.measures or not (said := getattr(metric, self.measures)):
+            return None
+        whole = self.measures == "prometheus"
+        at = CONTROLLER if whole else metric.at
+        made = step(Kind.VERIFY, self.manifest.name, said, at=at)
+        token = canary.prometheus.get("token") if whole and isinstance(canary.prometheus, dict) else None
+        args = {**made.action.args, "token": token} if token else made.action.args
+        return Source(replace(made, action=replace(made.action, args=args)), whole=whole, history=whole)
 
     def inquire(self, item: Any, setting: Setting) -> Template | None:
         return step(Kind.PRECHECK, self.manifest.name, "role") if self.inquires else None
@@ -193,7 +204,9 @@ def fake_drivers() -> dict[str, FakeDriver]:
         FakeDriver("verify", verify, gauges="http"),
         FakeDriver("haproxy", unknown, gauges="haproxy"),
         FakeDriver("service", service),
-        FakeDriver("command", command, literal=literal),
+        FakeDriver("command", command, literal=literal, measures="command"),
+        FakeDriver("prometheus", unknown, measures="prometheus"),
+        FakeDriver("access_log", unknown, measures="access_log"),
         FakeDriver("migrate", migrate),
         FakeDriver("manual", manual),
     )

@@ -1,10 +1,17 @@
 """May a run go on with another schedule? What was done keeps its ids, or is left out on purpose."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msgspec.structs import asdict
 
 from liftlock.model.reasons import Reason, because
 from liftlock.model.run import Run
-from liftlock.model.schedule import Schedule, host_of, stage_of
+from liftlock.model.schedule import Measured, Schedule, Watching, host_of, stage_of
+
+WATCHED_AS = ("every_s", "before_s", "warm_up_s", "watch_s", "looks_max", "alpha_promote", "alpha_watch")
+MEASURED_AS = ("alpha", "rollback", "promote", "tail_rollback", "tail_promote", "ignore_below")
+METRIC_AS = ("name", "kind", "worse", "required")
 
 
 def amendable(old: Schedule, new: Schedule, begun_lanes: Iterable[str]) -> tuple[Reason, ...]:
@@ -16,6 +23,7 @@ def amendable(old: Schedule, new: Schedule, begun_lanes: Iterable[str]) -> tuple
     components = sorted({lane.partition("/")[0] for lane in begun})
     return (
         *(reason for component in components for reason in component_changes(old, new, component)),
+        *judging_changes(old, new, begun),
         *recipe_changes(old, new, begun),
         *moves(new, begun),
     )
@@ -35,6 +43,32 @@ def component_changes(old: Schedule, new: Schedule, component: str) -> Iterator[
         yield because("amend-drops-component", component=component)
     elif (before.version_from, before.version_to) != (after.version_from, after.version_to):
         yield because("amend-changes-version", component=component, before=before.version_to, after=after.version_to)
+
+
+def judging_changes(old: Schedule, new: Schedule, begun: Iterable[str]) -> Iterator[Reason]:
+    """What canaries are judged by froze when their first wave began: chances that were promised for one test do not
+    hold for one that was chosen after a look. Where a metric is read may be corrected."""
+    for component in sorted({lane.partition("/")[0] for lane in begun if is_wave(stage_of(lane))}):
+        before, after = ((schedule.canaries or {}).get(component) for schedule in (old, new))
+        if component not in new.policies or before == after:
+            continue
+        if before is None or after is None:
+            yield because("amend-adds-canary" if before is None else "amend-drops-canary", component=component)
+            continue
+        was, now = frozen(before), frozen(after)
+        if changed := [key for key in dict.fromkeys((*was, *now)) if was.get(key) != now.get(key)]:
+            yield because("amend-changes-canary", component=component, what=", ".join(changed))
+
+
+def frozen(watching: Watching) -> dict[str, Any]:
+    """What may not change any more, by the plan's words for it."""
+    whole = {name.removesuffix("_s"): getattr(watching, name) for name in WATCHED_AS}
+    return whole | {each.metric.name: measured_as(each) for each in watching.measured}
+
+
+def measured_as(each: Measured) -> tuple[Any, ...]:
+    metric = asdict(each.metric)
+    return (*(getattr(each, name) for name in MEASURED_AS), *(metric[name] for name in METRIC_AS))
 
 
 def recipe_changes(old: Schedule, new: Schedule, begun: Iterable[str]) -> Iterator[Reason]:

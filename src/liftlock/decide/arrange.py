@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import UNSET, Struct
 
+from liftlock.decide.canaries import templates_of, watching_of
 from liftlock.decide.capacities import capacities_of, policy_of, quorums_of
 from liftlock.decide.expand import fill
 from liftlock.decide.outage import lane_steps, rollout_of, stop_needs, stop_steps, stopped
@@ -13,7 +14,7 @@ from liftlock.model.inventory import Host, Inventory
 from liftlock.model.plan import Plan
 from liftlock.model.ports import Artifact, Drivers
 from liftlock.model.recipe import Recipes
-from liftlock.model.schedule import CONTROLLER, Gate, Recipe, Schedule, Stage, Template, host_of
+from liftlock.model.schedule import CONTROLLER, Gate, Recipe, Schedule, Stage, Template, Watching, host_of
 from liftlock.model.survey import Survey
 
 HOP = "1"
@@ -54,15 +55,17 @@ def arrange(
     laid = Laid(plan, components, places, stopped(plan, components), roles)
     numbered = dict(recipes_of(laid))
     gates = {name: gates_of(plan, laying, drivers) for name, laying in components.items()}
+    canaries = dict(canaries_of(laid, drivers, previous, frozenset(begun)))
     stages = in_order(tuple(stage for name in components for stage in stages_of(laid, name)))
-    hosts = used_hosts(inventory, stages, numbered, gates)
+    looks = looks_at(gates, canaries)
+    hosts = used_hosts(inventory, stages, numbered, looks)
     return Schedule(
         upgrade=plan.upgrade,
         title=plan.upgrade,
         plan=plan_digest,
         zone=plan.timezone,
         program=program,
-        drivers=used_drivers(drivers, numbered, gates),
+        drivers=used_drivers(drivers, numbered, looks),
         policies={name: policy_of(plan, laying) for name, laying in components.items()},
         capacities=capacities_of(plan, components),
         recipes=numbered,
@@ -80,6 +83,7 @@ def arrange(
         notify=plan.notify,
         language=plan.language,
         quorums=quorums_of(plan, components, roles) or UNSET,
+        canaries=canaries or UNSET,
     )
 
 
@@ -137,6 +141,27 @@ def gates_of(plan: Plan, laying: Laying, drivers: Drivers) -> tuple[Gate, ...]:
                 found.append(Gate(check, template))
                 break
     return tuple(found)
+
+
+def canaries_of(
+    laid: Laid, drivers: Drivers, previous: Schedule | None, begun: frozenset[str]
+) -> Iterable[tuple[str, Watching]]:
+    before = (previous.canaries if previous is not None else UNSET) or {}
+    for name, laying in laid.components.items():
+        has_begun = any(lane.startswith(f"{name}/{HOP}/w") for lane in begun)
+        waves = laid.places[name]
+        watching = watching_of(laid.plan, laying, drivers, waves, before.get(name), begun=has_begun)
+        if watching is not None and waves:
+            yield name, watching
+
+
+def looks_at(
+    gates: Mapping[str, tuple[Gate, ...]], canaries: Mapping[str, Watching]
+) -> dict[str, tuple[Template, ...]]:
+    """By component, all that is looked at while a wave soaks."""
+    return {
+        name: (*(gate.template for gate in found), *templates_of(canaries.get(name))) for name, found in gates.items()
+    }
 
 
 # --- stages -----------------------------------------------------------------------------------------------
@@ -214,13 +239,13 @@ def used_hosts(
     inventory: Inventory,
     stages: Sequence[Stage],
     recipes: Mapping[str, Recipe],
-    gates: Mapping[str, tuple[Gate, ...]],
+    looks: Mapping[str, tuple[Template, ...]],
 ) -> dict[str, Host]:
-    """Inventory entries that the schedule needs: the stages' hosts, and those at which their steps run."""
+    """Inventory entries that the schedule needs: the stages' hosts, and those at which their steps and looks run."""
     used: set[str] = set()
     for stage in stages:
         used.update(stage.hosts)
-        templates = (*recipes[stage.recipe].templates, *(gate.template for gate in gates[stage.component]))
+        templates = (*recipes[stage.recipe].templates, *looks[stage.component])
         used.update(places_named(templates, stage.hosts, inventory))
     return {name: inventory.hosts[name] for name in sorted(used) if name in inventory.hosts}
 
@@ -236,10 +261,10 @@ def places_named(templates: Iterable[Template], hosts: Sequence[str], inventory:
 
 
 def used_drivers(
-    drivers: Drivers, recipes: Mapping[str, Recipe], gates: Mapping[str, tuple[Gate, ...]]
+    drivers: Drivers, recipes: Mapping[str, Recipe], looks: Mapping[str, tuple[Template, ...]]
 ) -> dict[str, str]:
     templates = [template for recipe in recipes.values() for template in recipe.templates]
-    templates += [gate.template for found in gates.values() for gate in found]
+    templates += [template for found in looks.values() for template in found]
     names = {action.driver for t in templates for action in (t.action, t.undo) if action is not None}
     return {name: drivers[name].manifest.version for name in sorted(names) if name in drivers}
 

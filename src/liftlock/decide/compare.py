@@ -5,6 +5,7 @@ from itertools import zip_longest
 from typing import Any
 
 from msgspec import Struct, json, to_builtins
+from msgspec.structs import replace
 
 from liftlock.model.schedule import Recipe, Schedule, Stage
 
@@ -41,6 +42,7 @@ def compare(old: Schedule, new: Schedule) -> Changes:
         *stages(old, new),
         *recipes(old, new),
         *fields("check", gates_by_name(old), gates_by_name(new)),
+        *fields("canary", canaries_by_name(old), canaries_by_name(new)),
         *(change for key, area in MAPPINGS for change in fields(area, getattr(old, key), getattr(new, key))),
         *connections(old, new),
         *(change for key, area in LISTS for change in entries(area, getattr(old, key), getattr(new, key))),
@@ -55,8 +57,8 @@ def touched_ids(old: Schedule, new: Schedule) -> frozenset[str]:
 
 def work(schedule: Schedule, stage: Stage) -> tuple[Any, ...]:
     policy = schedule.policies[stage.component]
-    rules = (policy, schedule.capacities[policy.capacity], schedule.gates.get(stage.component, ()))
-    return stage, schedule.recipes[stage.recipe], rules
+    looks = schedule.gates.get(stage.component, ()), (schedule.canaries or {}).get(stage.component)
+    return stage, schedule.recipes[stage.recipe], (policy, schedule.capacities[policy.capacity], *looks)
 
 
 # --- hosts ------------------------------------------------------------------------------------------------
@@ -148,6 +150,16 @@ def gates_by_name(schedule: Schedule) -> dict[str, Any]:
         for component, gates in schedule.gates.items()
         for index, gate in enumerate(gates, start=1)
     }
+
+
+def canaries_by_name(schedule: Schedule) -> dict[str, Any]:
+    """How a component's canaries are judged, and each metric by its place and name."""
+    found: dict[str, Any] = {}
+    for component, watching in (schedule.canaries or {}).items():
+        found[component] = replace(watching, measured=())
+        for index, each in enumerate(watching.measured, start=1):
+            found[f"{component}/{index}/{each.metric.name}"] = each
+    return found
 
 
 # --- any field --------------------------------------------------------------------------------------------

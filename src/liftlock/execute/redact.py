@@ -14,6 +14,7 @@ from urllib.parse import quote, quote_plus
 
 from msgspec import Struct
 
+from liftlock.decide.canaries import templates_of
 from liftlock.decide.expand import fill, is_reference, variables
 from liftlock.model.ports import Secrets
 from liftlock.model.schedule import Schedule, Stage, Template
@@ -173,12 +174,14 @@ def references(value: Any) -> Iterator[SecretRef]:
 
 
 def secrets_of(schedule: Schedule) -> Iterator[SecretRef]:
-    """Every secret that a step or a check of the schedule may use, by which a host's user becomes another, or that is
-    a channel's address."""
+    """Every secret that a step, a check or a canary's metric may use, by which a host's user becomes another, or that
+    is a channel's address."""
     told: dict[SecretRef, None] = {}
+    canaries = schedule.canaries or {}
     for stage in schedule.stages:
         templates = [*schedule.recipes[stage.recipe].templates]
         templates += [gate.template for gate in schedule.gates.get(stage.component, ())]
+        templates += templates_of(canaries.get(stage.component))
         told.update(dict.fromkeys(secrets_of_stage(schedule, stage, templates)))
     told.update(dict.fromkeys(host.become.password for host in schedule.hosts.values() if host.become.password))
     addresses = [address for channel in schedule.notify for address in (channel.webhook, channel.apprise)]
