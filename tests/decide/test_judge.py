@@ -33,19 +33,19 @@ def test_one_check(tally, verdict):
 def test_every_check_of_a_stage_counts_and_the_worst_says_why():
     gates = (gate("fine"), gate("silent"), gate("bad"))
     tallies = {"fine": Tally(samples=5), "bad": Tally(samples=5, fails=1, last=0.2)}
-    verdict, why = judge_stage(gates, tallies)
+    verdict, why = judge_stage(gates, tallies, None)
     assert (verdict, why.fields["check"]) == (Verdict.FAIL, "bad")
-    assert judge_stage(gates[:2], tallies)[0] is Verdict.NODATA
-    assert judge_stage(gates[:1], tallies)[0] is Verdict.PASS
+    assert judge_stage(gates[:2], tallies, None)[0] is Verdict.NODATA
+    assert judge_stage(gates[:1], tallies, None)[0] is Verdict.PASS
 
 
 def test_a_check_that_nobody_looked_at_is_not_left_out_of_the_verdict():
     """Kayenta: a metric that crashed was not counted, and the group scored 100."""
-    assert judge_stage((gate("crashed"),), {})[0] is Verdict.NODATA
+    assert judge_stage((gate("crashed"),), {}, None)[0] is Verdict.NODATA
 
 
 def test_a_person_may_call_it_failed():
-    assert judge_stage((), {"settled": Tally(samples=1, fails=1)})[0] is Verdict.FAIL
+    assert judge_stage((), {"settled": Tally(samples=1, fails=1)}, None)[0] is Verdict.FAIL
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,20 @@ from msgspec.structs import replace
 
 from liftlock.model.actions import Action, Irreversible, Kind, Restorable, Reversible, Traits
 from liftlock.model.inventory import Host
-from liftlock.model.plan import Check, Freeze, Window
-from liftlock.model.schedule import Capacity, Gate, Policy, Quorum, Recipe, Schedule, Stage, Template
+from liftlock.model.plan import Check, Freeze, Metric, Window
+from liftlock.model.schedule import (
+    Capacity,
+    Gate,
+    Measured,
+    Policy,
+    Quorum,
+    Recipe,
+    Schedule,
+    Source,
+    Stage,
+    Template,
+    Watching,
+)
 
 REVERSIBLE = Reversible()
 WINDOWS = ((), (Window(from_="21:00", to="23:30"),), (Window(from_="22:20", to="02:00", days=("mon", "tue")),))
@@ -216,3 +228,36 @@ def drawn_with_roles(rng: random.Random) -> Schedule:
         assumes={host: {f"{name}.role": role} for host, role in roles.items()},
         quorums={name: Quorum(tuple(members), len(members))} if votes else {},
     )
+
+
+def drawn_with_canaries(rng: random.Random) -> Schedule:
+    """One component on two to twelve hosts whose canaries are judged by the errors that their own counters show."""
+    whole = drawn_schedule(rng)
+    name = next(iter(whole.policies))
+    members = [f"{name}-{n:02d}" for n in range(rng.randint(2, 12))]
+    policy = replace(whole.policies[name], after=(), soak_s=rng.choice((30.0, 120.0)), look_every_s=10.0)
+    stages, before = [], ()
+    for n, hosts in enumerate(split(rng, members), 1):
+        stages.append(Stage(f"{name}/1/w{n}", name, f"w{n}", hosts, name, before))
+        before = (stages[-1].id,)
+    limit = max(1, len(members) // 2)
+    return replace(
+        whole,
+        policies={name: policy},
+        capacities={policy.capacity: Capacity(policy.capacity, len(members), limit, limit)},
+        recipes={name: usual_recipe()},
+        gates={name: whole.gates.get(name, ())},
+        stages=tuple(stages),
+        hosts={host: Host(host) for host in members},
+        assumes={},
+        canaries={name: watching(rng)},
+    )
+
+
+def watching(rng):
+    source = Source(Template("look", Action(Kind.VERIFY, "simulated"), timeout_s=20.0))
+    errors = Metric(name="errors", kind="errors", command="count", required=rng.random() < 0.9)
+    measured = Measured(errors, source, 0.05, 1.25, 2.0, ignore_below=rng.choice((0.0, 0.05)))
+    every_s = rng.choice((10.0, 20.0))
+    watch_s = rng.choice((0.0, 0.0, 300.0))
+    return Watching((measured,), every_s, rng.choice((60.0, 200.0)), 30.0, 5 * every_s, watch_s, 40)

@@ -10,6 +10,7 @@ from liftlock.decide import choose as choosing
 from liftlock.decide import rollback, stages, way_back
 from liftlock.decide.capacity import Room
 from liftlock.decide.choose import policy_of
+from liftlock.decide.judge import canary
 from liftlock.decide.windows import ALWAYS
 from liftlock.execute import commands, loop
 from liftlock.execute import perform as performing
@@ -18,13 +19,14 @@ from liftlock.execute.perform import Performer
 from liftlock.journal.memory import MemoryStore
 from liftlock.model import events as ev
 from liftlock.model.actions import Failure, FailureKind
+from liftlock.model.canary import Verdict
 from liftlock.model.fold import advance
 from liftlock.model.run import IllegalEvent
 from liftlock.simulate import story as stories
 from liftlock.simulate.faults import Faults, drawn
 from liftlock.simulate.promises import PROMISES
 from liftlock.simulate.story import Operators, tell_story
-from tests.simulate.scenarios import drawn_schedule, drawn_with_roles
+from tests.simulate.scenarios import drawn_schedule, drawn_with_canaries, drawn_with_roles
 
 SEEDS = 400
 
@@ -166,7 +168,35 @@ def no_quorum(monkeypatch):
     monkeypatch.setattr(Room, "spares", lambda *args: True)
 
 
+def no_baseline(monkeypatch):
+    monkeypatch.setattr(stages, "lacks_baseline", lambda *args: False)
+
+
+def unearned_promotion(monkeypatch):
+    """What is not decided passes for a pass."""
+    real = stages.judged
+
+    def generous(*args):
+        found = real(*args)
+        return found if found is None or found[0] is Verdict.FAIL else (Verdict.PASS, found[1])
+
+    monkeypatch.setattr(stages, "judged", generous)
+
+
+def counters_taken_for_increments(monkeypatch):
+    monkeypatch.setattr(canary, "brought", lambda before, now: now)
+
+
+def deaf_to_canaries(monkeypatch):
+    monkeypatch.setattr(stages, "judged", lambda *args: None)
+
+
+JUDGED = frozenset(promise.__name__ for promise in PROMISES if promise.__module__.endswith("promises_canary"))
 MUTATIONS = {
+    "nothing_is_touched_without_a_baseline": no_baseline,
+    "a_wave_is_promoted_on_a_pass": unearned_promotion,
+    "every_request_counts_at_most_once": counters_taken_for_increments,
+    "nothing_begins_after_canaries_failed": deaf_to_canaries,
     "the_primary_goes_last": roles_are_believed,
     "a_quorum_is_kept": no_quorum,
     "capacity_is_kept": no_capacity,
@@ -224,9 +254,15 @@ def test_the_promise_bites_on_each_part_of_it(name, mutate, faults, monkeypatch)
     assert any(bites(promise, seed, faults) for seed in range(SEEDS)), "no seed shows what was taken away"
 
 
+def schedule_for(promise, rng, faults):
+    if promise.__name__ in JUDGED:
+        return drawn_with_canaries(rng)
+    return drawn_with_roles(rng) if faults is FAILOVERS else drawn_schedule(rng, outage=faults is ROUGH)
+
+
 def bites(promise, seed, faults=None):
     rng = random.Random(seed)
-    schedule = drawn_with_roles(rng) if faults is FAILOVERS else drawn_schedule(rng, outage=faults is ROUGH)
+    schedule = schedule_for(promise, rng, faults)
     people = Operators if rng.random() < 0.5 else None
     try:
         found = tell_story(schedule, seed, faults or drawn(rng), ZoneInfo("Asia/Shanghai"), people=people)

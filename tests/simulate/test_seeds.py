@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from liftlock.simulate.faults import drawn
 from liftlock.simulate.promises import broken
 from liftlock.simulate.story import Operators, Story, tell_story
-from tests.simulate.scenarios import drawn_schedule, drawn_with_roles
+from tests.simulate.scenarios import drawn_schedule, drawn_with_canaries, drawn_with_roles
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SEEDS = int(os.environ.get("LIFTLOCK_SEEDS", "1000"))
@@ -54,6 +54,18 @@ def test_every_promise_holds_while_primaries_fail_over_and_members_vote(first):
         schedule, faults = drawn_with_roles(rng), replace(drawn(rng), failover=rng.choice((0.0, 0.01, 0.05)))
         people = Operators if rng.random() < 0.5 else None
         assert broken(tell_story(schedule, seed, faults, SHANGHAI, people=people)) == [], f"seed {seed}"
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS // 4, BATCH))
+def test_every_promise_holds_while_canaries_are_judged(first):
+    for seed in range(first, first + BATCH):
+        assert broken(judged_story(seed)) == [], f"seed {seed}"
+
+
+def judged_story(seed):
+    rng = random.Random(seed)
+    schedule, faults = drawn_with_canaries(rng), drawn(rng)
+    return tell_story(schedule, seed, faults, SHANGHAI, people=Operators if rng.random() < 0.5 else None)
 
 
 @pytest.mark.parametrize(("seed", "outage"), BROKE_ONCE)

@@ -14,6 +14,7 @@ from liftlock.decide.judge.checks import judge_stage
 from liftlock.decide.order_back import STOP
 from liftlock.decide.rollback import built_on
 from liftlock.decide.turn import Turn, later
+from liftlock.decide.watching import judged, lacks_baseline, soak_s, watch, watch_before
 from liftlock.decide.way_back import no_return
 from liftlock.decide.windows import Span, openings
 from liftlock.model import events as ev
@@ -70,6 +71,9 @@ def choose_opening(turn: Turn, layout: Layout, run: Run, stage: Stage) -> None:
         turn.decisions.append(Record(ev.HoldRaised(stage.id, because("no-window", stage=stage.id))))
         return
     begins, ends = found
+    if lacks_baseline(layout, run, stage):
+        watch_before(turn, layout, run, stage, begins)
+        return
     work_s = whole_s(layout, run, stage)
     if turn.now < begins:
         turn.wait(begins, because("window-closed", opens=begins.isoformat(timespec="minutes")))
@@ -105,8 +109,8 @@ def whole_s(layout: Layout, run: Run, stage: Stage) -> float:
 
 def choose_stage(turn: Turn, layout: Layout, run: Run, room: Room, stage: Stage, view: StageView) -> None:
     policy = layout.schedule.policies[stage.component]
-    judged = run.rollback is None and not view.waived and stage.id not in run.holds
-    if judged and (
+    may_fail = run.rollback is None and not view.waived and stage.id not in run.holds
+    if may_fail and (
         why := failure_of(layout, run, stage, view, policy) or overdue(turn, layout, run, stage, view, policy)
     ):
         turn.decisions.append(fail_stage(layout, run, stage, policy, why))
@@ -122,7 +126,8 @@ def choose_stage(turn: Turn, layout: Layout, run: Run, room: Room, stage: Stage,
     else:
         begin_lanes(turn, layout, run, room, stage, view)
         if view.upgraded and layout.schedule.gates.get(stage.component) and stage.soaks:
-            observe(turn, stage, view, policy)
+            observe(turn, stage, view, policy, policy.soak_s)
+        watch(turn, layout, run, stage, view)
 
 
 def is_over(layout: Layout, run: Run, stage: str) -> Reason | None:
@@ -138,7 +143,7 @@ def failure_of(layout: Layout, run: Run, stage: Stage, view: StageView, policy: 
     failures = run.failures.get(stage.component, 0)
     if failures > policy.failures_max:
         return because("budget-exceeded", component=stage.component, failures=failures, allowed=policy.failures_max)
-    verdict, why = judge_stage(layout.schedule.gates.get(stage.component, ()), view.tallies)
+    verdict, why = judge_stage(layout.schedule.gates.get(stage.component, ()), view.tallies, judged(layout, run, stage))
     return why if verdict is Verdict.FAIL else None
 
 
@@ -236,7 +241,7 @@ def choose_after_lanes(turn: Turn, layout: Layout, run: Run, stage: Stage, view:
         turn.decisions.append(Record(ev.HoldRaised(stage.id, because("nothing-upgraded", stage=stage.id))))
     elif not view.waived and (still := not_stopped(run, stage, view)):
         turn.decisions.append(Record(ev.HoldRaised(stage.id, still)))
-    elif stage.soaks and not view.waived and not soaked(turn, layout, stage, view, policy):
+    elif stage.soaks and not view.waived and not soaked(turn, layout, run, stage, view, policy):
         return
     elif view.upgraded > view.confirmed and layout.ways_of(stage.id).confirm:
         if any(step.startswith(f"{stage.id}/") for step in run.flying):
@@ -266,23 +271,25 @@ def outage_gap(layout: Layout, run: Run, stage: Stage) -> ev.HoldRaised | None:
     return None
 
 
-def soaked(turn: Turn, layout: Layout, stage: Stage, view: StageView, policy: Policy) -> bool:
+def soaked(turn: Turn, layout: Layout, run: Run, stage: Stage, view: StageView, policy: Policy) -> bool:
     """Observed long enough, and judged healthy? Else look again, or hold when the longest soak is over."""
-    verdict, why = judge_stage(layout.schedule.gates.get(stage.component, ()), view.tallies)
-    if view.soaked_s >= policy.soak_s and verdict is Verdict.PASS:
+    verdict, why = judge_stage(layout.schedule.gates.get(stage.component, ()), view.tallies, judged(layout, run, stage))
+    wanted_s = soak_s(layout, stage, policy)
+    if view.soaked_s >= wanted_s and verdict is Verdict.PASS:
         return True
-    if view.watched_s > policy.longest_soak_s:
+    if view.watched_s > policy.longest_soak_s + wanted_s - policy.soak_s:
         stuck = why if verdict is not Verdict.PASS else because("soak-not-observed", soaked_s=round(view.soaked_s))
         turn.decisions.append(Record(ev.HoldRaised(stage.id, stuck)))
     else:
-        observe(turn, stage, view, policy)
+        observe(turn, stage, view, policy, wanted_s)
+        watch(turn, layout, run, stage, view)
     return False
 
 
-def observe(turn: Turn, stage: Stage, view: StageView, policy: Policy) -> None:
+def observe(turn: Turn, stage: Stage, view: StageView, policy: Policy, wanted_s: float) -> None:
     due = turn.now if view.looked_at is None else later(view.looked_at, policy.look_every_s)
     if due <= turn.now:
         turn.decisions.append(Observe(stage.id, view.looked_at))
     else:
-        left_s = max(policy.soak_s - view.soaked_s, 0)
+        left_s = max(wanted_s - view.soaked_s, 0)
         turn.wait(due, because("soaking", stage=stage.id, left_s=round(left_s)))

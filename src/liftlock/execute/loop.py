@@ -7,7 +7,7 @@ outcomes travel to the journal in the same commit as the intents that follow fro
 
 import asyncio
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -16,6 +16,7 @@ from msgspec import json
 
 from liftlock.decide.choose import choose
 from liftlock.decide.expand import Layout, expand, lay_out
+from liftlock.execute.compare import Comparer
 from liftlock.execute.context import ContextMaker
 from liftlock.execute.machines import begun_elsewhere, leaves_marks_here
 from liftlock.execute.observe import Observer
@@ -23,7 +24,7 @@ from liftlock.execute.perform import Job, Performer, mark_of, safe_run
 from liftlock.execute.redact import secrets_of
 from liftlock.execute.world import Occasion, TakenOver, World
 from liftlock.model import events as ev
-from liftlock.model.decisions import Decision, Observe, Perform, Record, Wait
+from liftlock.model.decisions import Compare, Decision, Observe, Perform, Record, Wait
 from liftlock.model.errors import StaleError, WorldError
 from liftlock.model.fold import advance, fold
 from liftlock.model.run import Run
@@ -100,6 +101,7 @@ class Loop:
         self.crash: BaseException | None = None
         self.performer = Performer(world, lambda step: self.run.confirmations.get(step, ()), self.guard)
         self.observer = Observer(world, self.performer)
+        self.comparer = Comparer(world, self.performer)
         self.contexts = ContextMaker(world, stream)
 
     # --- taking over and leaving ---------------------------------------------------------------------------
@@ -181,7 +183,8 @@ class Loop:
         batch: list[ev.RunEvents] = []
         before = self.run.size
         for event in arrived:
-            self.take_in(batch, now, event)
+            if self.is_in_time(event):
+                self.take_in(batch, now, event)
         acts, waiting = self.decide(batch, now)
         if batch and not await self.record(batch, before, now, arrived):
             return None
@@ -192,6 +195,13 @@ class Loop:
     def take_in(self, batch: list[ev.RunEvents], now: datetime, event: ev.RunEvents) -> None:
         advance(self.run, ev.Entry(self.run.size, now, self.run.epoch, event))
         batch.append(event)
+
+    def is_in_time(self, event: ev.RunEvents) -> bool:
+        """A look at canaries is one too late if people let its evidence go while it was under way."""
+        if not isinstance(event, ev.CanaryLooked):
+            return True
+        view = self.run.canaries.get(event.component)
+        return event.look.number == (view.state.number if view is not None else 0) + 1
 
     def decide(self, batch: list[ev.RunEvents], now: datetime) -> tuple[list[Decision], Wait | None]:
         """Choose until nothing more follows; the events go to the batch, what is to be done is answered."""
@@ -209,6 +219,9 @@ class Loop:
                         settled = False
                     case Observe(stage):
                         if stage not in self.looking and decision not in acts:
+                            acts.append(decision)
+                    case Compare(component):
+                        if canary_of(component) not in self.looking and decision not in acts:
                             acts.append(decision)
                     case Wait():
                         waiting = decision
@@ -235,6 +248,8 @@ class Loop:
         match event:
             case ev.StageObserved():
                 return event.stage in self.run.stages
+            case ev.CanaryLooked():
+                return True  # whether it is in time is asked when it is taken in
             case ev.StepSucceeded() | ev.StepFailed() | ev.StepNotStarted() | ev.StepLost():
                 view = self.run.flying.get(event.step)
                 return view is not None and view.attempt == event.attempt
@@ -298,9 +313,14 @@ class Loop:
             case Perform(step, attempt, boot):
                 self.fly(step, attempt, boot, settle=False)
             case Observe(stage, since):
-                task = asyncio.create_task(self.observe(stage, since))
-                self.looking[stage] = task
-                task.add_done_callback(partial(self.landed, self.looking, stage))
+                self.look(stage, self.observe(stage, since))
+            case Compare(component, stage):
+                self.look(canary_of(component), self.compare(component, stage))
+
+    def look(self, name: str, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self.looking[name] = task
+        task.add_done_callback(partial(self.landed, self.looking, name))
 
     def fly(self, step_id: str, attempt: int, boot: str, *, settle: bool) -> None:
         task = asyncio.create_task(self.carry_out(step_id, attempt, boot, settle))
@@ -330,3 +350,12 @@ class Loop:
     async def observe(self, stage: str, since: datetime | None) -> None:
         event = await self.observer.look(self.layout, self.run, stage, since)
         self.inbox.append(event)  # only now: a turn has replaced the inbox since the look began
+
+    async def compare(self, component: str, stage: str) -> None:
+        event = await self.comparer.look(self.layout, self.run, component, stage)
+        self.inbox.append(event)
+
+
+def canary_of(component: str) -> str:
+    """The name of a component's look among those under way; no stage is called so."""
+    return f"canary {component}"

@@ -16,7 +16,7 @@ from liftlock.model.actions import Again, Context, Evidence, Failure, Operation,
 from liftlock.model.errors import WorldError
 from liftlock.model.events import LaneResult
 from liftlock.model.run import Run
-from liftlock.model.schedule import Gate, Stage, Step
+from liftlock.model.schedule import Gate, Stage, Step, Template
 
 AT_ONCE = 64  # hosts looked at side by side
 COVERS_MAX = 3.0  # a look covers at most so many intervals: what was not looked at is not observed
@@ -104,27 +104,32 @@ class Observer:
         return (errors - base[1]) / seen if seen > 0 else None
 
     def job(self, layout: Layout, stage: Stage, gate: Gate, host: str) -> Job:
-        schedule, template = layout.schedule, gate.template
-        policy, known = schedule.policies[stage.component], variables(schedule, stage.component, host, back=False)
-        step = Step(
-            id=f"{stage.id}/{host}/look-{gate.check.name}",
-            lane=f"{stage.id}/{host}",
-            name="look",
-            subject=host,
-            at=fill(template.at, known) or host,
-            action=fill_action(template.action, known),
-            timeout_s=template.timeout_s,
-        )
-        context = Context(
-            run=safe_run(schedule.upgrade),
-            step=step.id,
-            host=host,
-            address=schedule.hosts[host].address,
-            component=stage.component,
-            version=policy.version_to,
-            from_version=policy.version_from,
-            to_version=policy.version_to,
-            variables=known,
-            state=schedule.hosts[host].state,
-        )
-        return Job(step, 0, "", context, "")
+        return looking_job(layout, stage, gate.template, gate.check.name, host)
+
+
+def looking_job(layout: Layout, stage: Stage, template: Template, name: str, host: str) -> Job:
+    """A look at one host's figure: no step of the schedule, it has no attempts and leaves no mark."""
+    schedule = layout.schedule
+    policy, known = schedule.policies[stage.component], variables(schedule, stage.component, host, back=False)
+    step = Step(
+        id=f"{stage.id}/{host}/look-{name}",
+        lane=f"{stage.id}/{host}",
+        name="look",
+        subject=host,
+        at=fill(template.at, known) or host,
+        action=fill_action(template.action, known),
+        timeout_s=template.timeout_s,
+    )
+    context = Context(
+        run=safe_run(schedule.upgrade),
+        step=step.id,
+        host=host,
+        address=schedule.hosts[host].address,
+        component=stage.component,
+        version=policy.version_to,
+        from_version=policy.version_from,
+        to_version=policy.version_to,
+        variables=known,
+        state=schedule.hosts[host].state,
+    )
+    return Job(step, 0, "", context, "")

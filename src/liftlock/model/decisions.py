@@ -23,6 +23,13 @@ class Observe(Struct, frozen=True):
     since: datetime | None
 
 
+class Compare(Struct, frozen=True):
+    """Look at a component's canaries. `stage`: whose hosts are judged, or the one that waits for the baseline."""
+
+    component: str
+    stage: str
+
+
 class Record(Struct, frozen=True):
     """Something follows from what is known: append this event (it carries its reason)."""
 
@@ -36,4 +43,4 @@ class Wait(Struct, frozen=True):
     because: Reason
 
 
-Decision = Perform | Observe | Record | Wait
+Decision = Perform | Observe | Compare | Record | Wait

@@ -31,15 +31,17 @@ from liftlock.model.fold_lanes import (
 )
 from liftlock.model.fold_stages import (
     confirm_stage,
+    forget_evidence,
     look_at_canary,
     observe_stage,
     open_stage,
     promote_stage,
     settle_stage,
+    watch_again,
 )
 from liftlock.model.reasons import Reason
 from liftlock.model.run import IllegalEvent, LaneView, Phase, Rollback, Run, is_lost
-from liftlock.model.schedule import lane_of, stage_of
+from liftlock.model.schedule import component_of, lane_of, stage_of
 
 
 def fold(entries: Iterable[ev.Entry]) -> Run:
@@ -116,12 +118,14 @@ def settle_hold(run: Run, entry: ev.Entry, event: ev.HoldSettled) -> None:
     run.progress_at = entry.at
     if event.subject in run.stages:
         settle_stage(run.stages[event.subject], event.answer)
+        forget_evidence(run, component_of(event.subject))
     elif lane_of(event.subject) in run.lanes:
         settle_step(run, entry, event)
     elif event.answer in ("done", "skip"):
         run.close_asked = Reason("settled", {"by": event.by, "why": event.because})
     else:
         end_rollback(run)
+        watch_again(run, entry, component_of(event.subject))
 
 
 def end_rollback(run: Run) -> None:

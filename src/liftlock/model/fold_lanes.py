@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from liftlock.model import events as ev
 from liftlock.model.actions import FailureKind
 from liftlock.model.events import LaneResult
-from liftlock.model.fold_stages import restart_soak
+from liftlock.model.fold_stages import forget_evidence, restart_soak
 from liftlock.model.reasons import Reason
 from liftlock.model.run import TRANSITIONS, IllegalEvent, LaneView, Phase, Run, StepState, StepView
 from liftlock.model.schedule import host_of, lane_of, stage_of
@@ -247,3 +247,4 @@ def reopen_lane(run: Run, entry: ev.Entry, event: ev.LaneReopened) -> None:
     run.due[event.lane] = None
     run.rollback = None
     restart_soak(run.stages[lane.stage])
+    forget_evidence(run, component_of(lane))

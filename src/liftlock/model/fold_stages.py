@@ -1,6 +1,9 @@
 """What the events of a stage do to it: opened, looked at, confirmed, promoted, settled by a person."""
 
+from msgspec.structs import replace
+
 from liftlock.model import events as ev
+from liftlock.model.canary import MetricState
 from liftlock.model.events import LaneResult
 from liftlock.model.run import CanaryView, IllegalEvent, Phase, Run, StageView, StepView, Tally
 
@@ -62,6 +65,23 @@ def restart_soak(stage: StageView) -> None:
     stage.soaked_s, stage.watched_s, stage.looked_at = 0.0, 0.0, None
     stage.confirming = stage.promoted = False
     stage.tallies = {}
+
+
+def forget_evidence(run: Run, component: str) -> None:
+    """What was compared so far no longer counts; the baseline stays. A look that is under way is one too late."""
+    if (view := run.canaries.get(component)) is None:
+        return
+    kept = {name: MetricState(last=each.last, cursors=each.cursors) for name, each in view.state.metrics.items()}
+    view.look = None
+    view.state = replace(view.state, number=view.state.number + 1, stage="", silent={}, metrics=kept)
+
+
+def watch_again(run: Run, entry: ev.Entry, component: str) -> None:
+    """A person wants another try at the baseline."""
+    view = run.canaries.get(component)
+    if view is not None and view.baseline is None:
+        view.before, view.look = [], None
+        view.state = replace(view.state, number=view.state.number + 1, began=entry.at.timestamp())
 
 
 def settle_stage(stage: StageView, answer: ev.Answer) -> None:

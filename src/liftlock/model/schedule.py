@@ -192,6 +192,10 @@ def stage_of(lane: str) -> str:
     return lane.rpartition("/")[0]
 
 
+def component_of(stage: str) -> str:
+    return stage.partition("/")[0]
+
+
 def host_of(lane: str) -> str:
     return lane.rpartition("/")[2]
 

@@ -36,6 +36,8 @@ from liftlock.simulate.technology import BUSY, PERMANENT, UNWELL
 
 LATE_AFTER_S = 25.0
 DOWN_S = 40.0
+REQUESTS_PER_S = 2.0
+SERVED_MAX = 2_000  # of the requests between two readings, so many are played one by one
 
 
 class Happening(NamedTuple):
@@ -61,6 +63,10 @@ class Service(Struct):
     written_at_s: float = 0.0
     is_bad: bool = False  # the new version is bad here
     data: str = ""  # the version that a migration left its data at; empty as long as there was none
+    served: int = 0  # requests since its process began, as its own counter shows them
+    failed: int = 0
+    counted_at_s: float = 0.0
+    served_ever: int = 0
 
 
 class Job(Struct):
@@ -222,7 +228,8 @@ class Fleet:
             case "stop":
                 service.running = False
             case "start" | "restart":
-                service.running = True
+                self.serve(service)
+                service.running, service.served, service.failed = True, 0, 0
         self.note(asked["host"], asked["of"], kind, mark, back)
 
     async def wait(self, host: str, mark: str, timeout_s: float) -> ScriptOutcome:
@@ -250,6 +257,9 @@ class Fleet:
             role = self.roles.get(asked["of"], {}).get(asked["host"], "")
             self.note(asked["host"], asked["of"], "role", role)
             return Exited(0, role)
+        if kind == "requests":
+            self.serve(service)
+            return Exited(0, f"{service.failed} {service.served}")
         if kind == "gauge":
             return Exited(0, "0.2" if self.shows(service, under_traffic=True) else "0.0")
         if "probe" in asked:
@@ -266,6 +276,16 @@ class Fleet:
             healthy = service.running and not self.shows(service, under_traffic=False)
             return Exited(0 if healthy and service.version == asked["version"] else UNWELL)
         return Exited(0)
+
+    def serve(self, service: Service) -> None:
+        """Its counters move on to now: one request in a thousand fails, of a bad version one in five."""
+        now_s = self.clock.monotonic()
+        new = int((now_s - service.counted_at_s) * REQUESTS_PER_S) if service.running and service.in_service else 0
+        share = 0.2 if self.shows(service, under_traffic=True) else 0.001
+        service.served += new
+        service.failed += sum(self.rng.random() < share for _ in range(min(new, SERVED_MAX)))
+        service.served_ever += new
+        service.counted_at_s = now_s
 
     def shows(self, service: Service, *, under_traffic: bool) -> bool:
         """Does the bad version show now?"""

@@ -62,6 +62,8 @@ class Simulated:
         return None
 
     def operate(self, action: Action, context: Context) -> Operation | Failure:
+        if context.span is not None:
+            return Script("simulated", {"kind": "requests", "host": context.host, "of": context.component})
         if is_look(context):
             return Script("simulated", {"kind": "gauge", "host": context.host, "of": context.component})
         if "look" in action.args:
@@ -84,6 +86,10 @@ class Simulated:
 
     def read(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure | Again:
         match outcome:
+            case Exited(code=0, output=output) if context.span is not None:
+                events, of = map(float, output.split())
+                counted = {"at": context.span.until, "events": events, "of": of, "cumulative": True}
+                return Evidence({"readings": {"": [counted]}})
             case Exited(code=0, output=output) if is_look(context):
                 return Evidence({"value": float(output)})
             case Exited(code=0, output=output) if "look" in action.args:

@@ -49,10 +49,9 @@ def share_of(index: int, waves: int) -> float:
 
 
 class Arms(Struct, frozen=True):
-    """Hosts whose figures count in an interval. `canary`: by wave; `warm`: those of them that have warmed up."""
+    """Hosts whose figures count in an interval. `canary`: upgraded ones, by wave."""
 
     canary: dict[str, tuple[str, ...]]
-    warm: dict[str, tuple[str, ...]]
     control: tuple[str, ...]
     expected: tuple[str, ...]  # upgraded hosts of this wave: they should be heard
 
@@ -62,9 +61,8 @@ class Arms(Struct, frozen=True):
 
 
 def arms_of(course: Course, standings: Mapping[str, Standing], since: float, warm_up_s: float) -> Arms:
-    """The arms of the interval that began at `since`: a host counts from its first whole interval on."""
+    """The arms of the interval that began at `since`: a host counts from its first whole interval on, warmed up."""
     canary: dict[str, list[str]] = {}
-    warm: dict[str, list[str]] = {}
     control, expected = [], []
     for host, standing in standings.items():
         if standing.side == "away":
@@ -78,13 +76,6 @@ def arms_of(course: Course, standings: Mapping[str, Standing], since: float, war
         else:
             if standing.wave == course.stage:
                 expected.append(host)
-            if standing.since <= since:
-                canary.setdefault(standing.wave, []).append(host)
             if standing.since + warm_up_s <= since:
-                warm.setdefault(standing.wave, []).append(host)
-    return Arms(
-        {wave: tuple(hosts) for wave, hosts in canary.items()},
-        {wave: tuple(hosts) for wave, hosts in warm.items()},
-        tuple(control),
-        tuple(expected),
-    )
+                canary.setdefault(standing.wave, []).append(host)
+    return Arms({wave: tuple(hosts) for wave, hosts in canary.items()}, tuple(control), tuple(expected))

@@ -35,11 +35,14 @@ def judge(check: Check, tally: Tally | None) -> tuple[Verdict, Reason]:
     return Verdict.PASS, because("check-passed", check=check.name, samples=tally.samples)
 
 
-def judge_stage(gates: Sequence[Gate], tallies: dict[str, Tally]) -> tuple[Verdict, Reason]:
-    """One failure fails the stage; else what is missing keeps it; else it passes."""
+def judge_stage(
+    gates: Sequence[Gate], tallies: dict[str, Tally], canary: tuple[Verdict, Reason] | None
+) -> tuple[Verdict, Reason]:
+    """One failure fails the stage; else what is missing keeps it; else it passes. `canary`: what its look says."""
     if "settled" in tallies:
         return Verdict.FAIL, because("settled-as-failed")
     verdicts = [judge(gate.check, tallies.get(gate.check.name)) for gate in gates]
+    verdicts += [canary] if canary is not None else []
     for wanted in (Verdict.FAIL, Verdict.NODATA, Verdict.INCONCLUSIVE):
         for verdict, reason in verdicts:
             if verdict is wanted:
