@@ -1,12 +1,19 @@
-"""Evidence on the ratio of two rates, as an e-process: it may be looked at at any time (Lindon & Malek, NeurIPS 2022).
+"""Evidence on the ratio of two rates, as an e-process: it may be looked at whenever one likes, and stays honest.
 
 Given an interval's events, the canary's are binomial with the share ρe^θ/(1−ρ+ρe^θ), where e^θ is the ratio of the
-rates and ρ the share that is expected of the canary. The log-likelihood is K·θ − Σ k·ln(1−ρ+ρe^θ); the sum is kept at
-Chebyshev nodes of θ, so that the state stays small however traffic ramps.
+rates and ρ the share that is expected of the canary (Lindon & Malek, "Anytime-valid inference for multinomial count
+data", NeurIPS 2022). H0 is a ratio of at most r; the alternatives r·g stand in a grid with weights: E = Σ w·L(rg)/L(r).
+Traffic may ramp: each interval has its own ρ.
+
+The log-likelihood is K·θ − Σ k·ln(1−ρ+ρe^θ). The sum is kept at Chebyshev nodes of θ, from which it is known at every
+θ in ±4.5 to some 1e-12 of K: its nearest singularity is iπ away. What the hosts' own rates are off by, an offset that
+is normal with a known variance, is integrated out of both sides of E: under H0 that is one distribution, so E stays an
+e-process over fleets like this one.
 """
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from msgspec.structs import replace
@@ -15,74 +22,128 @@ from numpy.typing import NDArray
 from liftlock.model.canary import Offset, RateState
 
 Grid = Sequence[tuple[float, float]]
-UP: Grid = tuple((ratio, 1 / 6) for ratio in (1.25, 1.5, 2.0, 3.0, 5.0, 10.0))
-DOWN: Grid = tuple((ratio, 0.2) for ratio in (0.8, 0.65, 0.5, 0.35, 0.2))
+Values = NDArray[np.float64]
+
+# Most weight where most regressions are: with equal weights a rate half as high again is found in 80 % of two hours at
+# one error a minute, with these in 86 %, a tenfold one three events later.
+UP: Grid = ((1.25, 0.04), (1.5, 0.48), (2.0, 0.38), (3.0, 0.06), (5.0, 0.03), (10.0, 0.01))
+DOWN: Grid = ((0.8, 0.1), (0.65, 0.3), (0.5, 0.4), (0.35, 0.15), (0.2, 0.05))
 
 NODES = 41
+RANGE = 4.5
 ANGLES = (2 * np.arange(NODES) + 1) / (2 * NODES) * math.pi
-THETA = 4.5 * np.cos(ANGLES)
-WEIGHTS = (-1.0) ** np.arange(NODES) * np.sin(ANGLES)
-SPREAD = np.linspace(-4.0, 4.0, 41)
+THETA = RANGE * np.cos(ANGLES)
+BARYCENTRIC = (-1.0) ** np.arange(NODES) * np.sin(ANGLES)
+GROWTH = np.expm1(THETA)
+
+STEPS = 12  # Newton's method on a concave function comes to rest long before
+AROUND = np.linspace(-8.0, 8.0, 41)  # standard deviations about the mode: the trapezoid rule is exact to 1e-10 there
+SHOWN_SPREAD = 0.3  # of ln(ratio), where intervals are narrowest
+
+
+# --- one interval -----------------------------------------------------------------------------------------
 
 
 def add(state: RateState, canary: float, control: float, share: float) -> RateState:
     """One interval's events, and the canary's share of those that were expected without a change."""
-    grown = nodes(state) + (canary + control) * np.log(1 - share + share * np.exp(THETA))
-    return moved(state, canary, control, grown)
+    share = min(max(share, 1e-9), 1 - 1e-9)
+    return moved(state, canary, control, partition(state) + (canary + control) * np.log1p(share * GROWTH))
 
 
 def add_alone(state: RateState, events: float, expected: float) -> RateState:
-    """One interval's events of the canary, and how many were expected of it without a change."""
-    return moved(state, events, 0.0, nodes(state) + expected * np.expm1(THETA))
+    """One interval's events of the canary, and how many were expected of it without a change (Poisson)."""
+    return moved(state, events, 0.0, partition(state) + expected * GROWTH)
 
 
-def moved(state: RateState, canary: float, control: float, grown: NDArray[np.float64]) -> RateState:
+def moved(state: RateState, canary: float, control: float, grown: Values) -> RateState:
     kept = tuple(float(value) for value in grown)
     return replace(state, canary=state.canary + canary, control=state.control + control, partition=kept)
 
 
-def nodes(state: RateState) -> NDArray[np.float64]:
+def partition(state: RateState) -> Values:
     return np.array(state.partition) if state.partition else np.zeros(NODES)
 
 
-def log_likelihood(state: RateState, theta: NDArray[np.float64]) -> NDArray[np.float64]:
-    """At any θ, by barycentric interpolation."""
-    apart = theta[:, None] - THETA[None, :]
-    apart[apart == 0] = 1e-300
-    parts = WEIGHTS / apart
-    whole: NDArray[np.float64] = state.canary * theta - (parts @ nodes(state)) / parts.sum(axis=1)
-    return whole
-
-
-def log_marginal(state: RateState, offset: Offset, theta: float) -> float:
-    """ln of the likelihood, averaged over what the hosts' own rates may be off by."""
-    spread = SPREAD if offset.variance > 0 else np.zeros(1)
-    at = theta + offset.mean + spread * math.sqrt(offset.variance)
-    terms = log_likelihood(state, at) - spread**2 / 2
-    top = float(terms.max())
-    return top + math.log(float(np.exp(terms - top).sum()))
+# --- evidence ---------------------------------------------------------------------------------------------
 
 
 def log_e(state: RateState, offset: Offset, ratio: float, grid: Grid) -> float:
     """ln E against H0: the true ratio is at most `ratio` (with UP), or at least (with DOWN)."""
-    null = log_marginal(state, offset, math.log(ratio))
-    terms = [math.log(weight) + log_marginal(state, offset, math.log(ratio * times)) - null for times, weight in grid]
-    top = max(terms)
-    return top + math.log(sum(math.exp(term - top) for term in terms))
+    if not state.partition:
+        return 0.0
+    at = math.log(ratio) + np.array([0.0, *(math.log(times) for times, _ in grid)])
+    values = log_marginal(state, offset, at)
+    terms = np.log([weight for _, weight in grid]) + values[1:] - values[0]
+    top = float(terms.max())
+    return top + math.log(float(np.exp(terms - top).sum()))
+
+
+def log_marginal(state: RateState, offset: Offset, theta: Values) -> Values:
+    """ln of the likelihood at each θ, the offset integrated out."""
+    curve = derivatives(state)
+    if offset.variance <= 0:
+        return likelihood(state, curve, theta + offset.mean)[0]
+    centre, variance = theta + offset.mean, offset.variance
+    mode = centre.copy()
+    for _ in range(STEPS):
+        _, slope, bend = likelihood(state, curve, mode)
+        mode = np.clip(mode + (slope - (mode - centre) / variance) / (bend + 1 / variance), -RANGE, RANGE)
+    _, _, bend = likelihood(state, curve, mode)
+    width = 1 / np.sqrt(bend + 1 / variance)
+    nodes = mode[:, None] + width[:, None] * AROUND
+    inside = np.clip(nodes, -RANGE, RANGE)
+    values = likelihood(state, curve, inside.ravel())[0].reshape(nodes.shape)
+    terms = values - (nodes - centre[:, None]) ** 2 / (2 * variance)
+    top = terms.max(axis=1)
+    whole: Values = top + np.log(np.exp(terms - top[:, None]).sum(axis=1)) + np.log(width)
+    return whole
+
+
+def likelihood(state: RateState, curve: Values, theta: Values) -> tuple[Values, Values, Values]:
+    """ln L, its slope, and its bend (the second derivative, turned positive), at any θ of the range."""
+    apart = theta[:, None] - THETA
+    apart[apart == 0.0] = 1e-300
+    parts = BARYCENTRIC / apart
+    value, slope, bend = (parts @ curve / parts.sum(axis=1)[:, None]).T
+    return state.canary * theta - value, state.canary - slope, np.maximum(bend, 0.0)
+
+
+def derivatives(state: RateState) -> Values:
+    """The sum with its first two derivatives, at the nodes: shape (NODES, 3)."""
+    first, second = differentiation()
+    values = partition(state)
+    return np.stack([values, first @ values, second @ values], axis=1)
+
+
+@cache
+def differentiation() -> tuple[Values, Values]:
+    """Matrices of the first and second derivative of a polynomial through the nodes."""
+    apart = THETA[:, None] - THETA[None, :] + np.eye(NODES)
+    first = (BARYCENTRIC[None, :] / BARYCENTRIC[:, None]) / apart
+    np.fill_diagonal(first, 0.0)
+    np.fill_diagonal(first, -first.sum(axis=1))
+    return first, first @ first
+
+
+# --- for display ------------------------------------------------------------------------------------------
 
 
 def interval(state: RateState, offset: Offset, alpha: float) -> tuple[float | None, float, float]:
-    """(estimate, low, high) of the ratio: those that the two-sided e-process does not refute."""
-    grid = np.linspace(-4.0, 4.0, 161)
-    likelihood = log_likelihood(state, grid)
-    best = float(grid[int(likelihood.argmax())])
-    kept = [
-        theta
-        for theta in grid
-        if max(log_e(state, offset, math.exp(theta), UP), log_e(state, offset, math.exp(theta), DOWN))
-        < math.log(2 / alpha)
-    ]
-    if not state.canary + state.control or not kept:
+    """(estimate, low, high) of the ratio: Robbins' normal mixture about the likeliest θ, valid at all looks together.
+
+    An approximation that nothing is decided by. Without events there is no estimate, and no end to the interval.
+    """
+    if not state.canary + state.control or not state.partition:
         return None, 0.0, math.inf
-    low = 0.0 if kept[0] == grid[0] else math.exp(kept[0])
-    return math.exp(best), low, math.inf if kept[-1] == grid[-1] else math.exp(kept[-1])
+    curve, at = derivatives(state), np.zeros(1)
+    for _ in range(STEPS):
+        _, slope, bend = likelihood(state, curve, at)
+        at = np.clip(at + np.clip(slope / np.maximum(bend, 1e-9), -1.0, 1.0), -RANGE, RANGE)
+    best, bend_there = float(at[0]), float(likelihood(state, curve, at)[2][0])
+    variance = 1 / max(bend_there, 1e-9) + offset.variance
+    wide = variance + SHOWN_SPREAD**2
+    half = math.sqrt(2 * variance * wide / SHOWN_SPREAD**2 * (math.log(1 / alpha) + 0.5 * math.log(wide / variance)))
+    best -= offset.mean
+    low = math.exp(best - half) if best - half > -RANGE else 0.0
+    estimate = math.exp(best) if abs(best) < RANGE else (0.0 if best < 0 else math.inf)
+    return estimate, low, math.exp(best + half) if best + half < RANGE else math.inf
