@@ -45,23 +45,18 @@ def dispersion_of(events: Mapping[str, Sequence[float]], of: Mapping[str, Sequen
     """Variance over mean of the counts within a host, at least 1."""
     found = 1.0
     for size in BLOCKS:
-        squares = expected = freedom = sharpness = 0.0
+        squares = whole = noise = 0.0
         for host in events:
             counts, requests = in_blocks(events[host], size), in_blocks(of[host], size)
-            if len(counts) < BLOCKS_MIN or not requests.sum() or not counts.sum():
+            blocks = len(counts)
+            if blocks < BLOCKS_MIN or not requests.sum():
                 continue
             usual = requests * counts.sum() / requests.sum()
-            known = usual > 0
-            squares += float(((counts - usual)[known] ** 2 / usual[known]).sum())
-            freedom += int(known.sum()) - 1
-            sharpness += float((1 / usual[known]).sum())
-            expected += float(counts.sum())
-        if freedom < BLOCKS_MIN:
-            continue
-        ratio = squares / freedom
-        chance = math.sqrt(2 * freedom + sharpness) / freedom
-        if ratio > found * (1 + STANDS_OUT * chance):
-            found = ratio
+            squares += float(((counts - usual) ** 2).sum()) * blocks / (blocks - 1)
+            whole += float(counts.sum())
+            noise += float((usual + 2 * usual**2).sum())
+        if whole > 0 and squares / whole > found * (1 + STANDS_OUT * math.sqrt(noise) / whole):
+            found = squares / whole
     return found
 
 

@@ -1,0 +1,174 @@
+"""Evidence on rates: exact where it can be computed otherwise, honest under the null, growing with the regression."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import special, stats
+
+from liftlock.decide.judge import rates
+from liftlock.model.canary import Offset, RateState
+
+CERTAIN = Offset()
+# ln of the posterior odds of savvi 0.3.1 (Multinomial, k=100): counts of both arms look by look, theta_0 = (ρ, 1-ρ).
+SAVVI = [
+    (0.5, [(20, 12), (31, 18)], 0.9299992274500434),
+    (0.25, [(9, 11), (14, 20), (3, 1)], 1.8016130915448674),
+    (0.125, [(0, 5), (7, 31), (12, 60)], -0.019513569678292663),
+]
+
+
+def state_of(intervals):
+    """(canary's events, controls' events, share expected of the canary) an interval."""
+    state = RateState()
+    for canary, control, share in intervals:
+        state = rates.add(state, canary, control, share)
+    return state
+
+
+def spelled_out(intervals, ratio, grid, variance=0.0):
+    """The formula as it is written, with binomial probabilities and a brute-force integral over the offset."""
+    offsets = np.linspace(-8, 8, 2001) * math.sqrt(variance) if variance else np.zeros(1)
+    weights = stats.norm.pdf(offsets, scale=math.sqrt(variance)) if variance else np.ones(1)
+
+    def logs(theta):
+        total = np.zeros_like(offsets)
+        for canary, control, share in intervals:
+            odds = share / (1 - share) * np.exp(theta + offsets)
+            total += stats.binom.logpmf(canary, canary + control, odds / (1 + odds))
+        return special.logsumexp(total, b=weights)
+
+    null = logs(math.log(ratio))
+    return special.logsumexp([logs(math.log(ratio * times)) - null for times, _ in grid], b=[w for _, w in grid])
+
+
+# --- values -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("grid", [rates.UP, rates.DOWN])
+def test_a_grids_weights_are_one_in_all(grid):
+    assert sum(weight for _, weight in grid) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("variance", [0.0, 0.004, 0.05])
+@pytest.mark.parametrize(("ratio", "grid"), [(1.0, rates.UP), (1.25, rates.UP), (2.0, rates.DOWN)])
+@pytest.mark.parametrize(
+    "intervals",
+    [
+        [(3, 1, 0.5)],
+        [(0, 0, 0.3), (0, 7, 0.1)],
+        [(12, 40, 0.2), (9, 10, 0.45), (30, 31, 0.5)],
+        [(150, 900, 0.1), (160, 400, 0.3)],
+    ],
+)
+def test_evidence_is_the_formula_spelled_out(intervals, ratio, grid, variance):
+    found = rates.log_e(state_of(intervals), Offset(variance=variance), ratio, grid)
+    assert found == pytest.approx(spelled_out(intervals, ratio, grid, variance), abs=1e-6)
+
+
+@pytest.mark.parametrize(("share", "looks", "expected"), SAVVI)
+def test_with_a_beta_mixture_it_is_what_others_compute(share, looks, expected):
+    """savvi's Dirichlet prior as a fine grid; and the closed form that both come from."""
+    prior = stats.beta(100 * share, 100 * (1 - share))
+    points = np.linspace(prior.ppf(1e-9), prior.ppf(1 - 1e-9), 2001)
+    weights = prior.pdf(points) / prior.pdf(points).sum()
+    ratios = points / (1 - points) * (1 - share) / share
+    state = state_of([(canary, control, share) for canary, control in looks])
+    grid = list(zip(ratios.tolist(), weights.tolist(), strict=True))
+    assert rates.log_e(state, CERTAIN, 1.0, grid) == pytest.approx(expected, abs=1e-6)
+    a, b = 100 * share, 100 * (1 - share)
+    closed = special.betaln(a + state.canary, b + state.control) - special.betaln(a, b)
+    closed -= state.canary * math.log(share) + state.control * math.log(1 - share)
+    assert closed == pytest.approx(expected, abs=1e-9)
+
+
+def test_no_count_is_no_evidence():
+    assert rates.log_e(RateState(), CERTAIN, 1.0, rates.UP) == 0.0
+    empty = state_of([(0, 0, 0.4)] * 5)
+    assert rates.log_e(empty, Offset(variance=0.02), 1.0, rates.UP) == pytest.approx(0.0, abs=1e-9)
+    assert rates.interval(empty, CERTAIN, 0.05) == (None, 0.0, math.inf)
+
+
+def test_a_billion_requests_overflow_nothing():
+    state = state_of([(3e7, 1e7, 0.5)] * 25)
+    for variance in (0.0, 0.01):
+        found = rates.log_e(state, Offset(variance=variance), 1.0, rates.UP)
+        assert math.isfinite(found)
+        assert found > 30
+    estimate, low, high = rates.interval(state, CERTAIN, 0.05)
+    assert estimate == pytest.approx(3.0, rel=1e-4)
+    assert 2.99 < low < 3.0 < high < 3.01
+
+
+def test_a_canary_alone_is_compared_with_what_was_expected_of_it():
+    """The limit of many controls: Poisson."""
+    alone = rates.add_alone(RateState(), 30.0, 20.0)
+    beside = rates.add(RateState(), 30.0, 20e6 - 30.0, 1e-6)
+    for variance in (0.0, 0.01):
+        offset = Offset(variance=variance)
+        expected = rates.log_e(beside, offset, 1.0, rates.UP)
+        assert rates.log_e(alone, offset, 1.0, rates.UP) == pytest.approx(expected, abs=1e-3)
+
+
+def test_what_is_unknown_of_the_hosts_can_never_be_told_from_a_small_regression():
+    """However long one looks: a ratio within the offset's noise is no evidence."""
+    state = state_of([(1400, 10_000, 1 / 11)] * 1000)
+    assert rates.log_e(state, CERTAIN, 1.0, rates.UP) > 1000
+    assert rates.log_e(state, Offset(variance=0.09), 1.0, rates.UP) < 1
+
+
+# --- properties -------------------------------------------------------------------------------------------
+
+counts = st.integers(0, 200)
+shares = st.floats(0.02, 0.98)
+interval_lists = st.lists(st.tuples(counts, counts, shares), min_size=1, max_size=6)
+
+
+@settings(max_examples=40)
+@given(interval_lists, st.randoms(use_true_random=False), st.sampled_from([0.0, 0.02]))
+def test_order_does_not_matter(intervals, random, variance):
+    other = list(intervals)
+    random.shuffle(other)
+    one, two = (rates.log_e(state_of(each), Offset(variance=variance), 1.0, rates.UP) for each in (intervals, other))
+    assert one == pytest.approx(two, abs=1e-6)
+
+
+@settings(max_examples=40)
+@given(interval_lists, shares)
+def test_intervals_with_the_same_traffic_may_be_merged(intervals, share):
+    same = [(canary, control, share) for canary, control, _ in intervals]
+    merged = [(sum(c for c, _, _ in same), sum(c for _, c, _ in same), share)]
+    one, two = (rates.log_e(state_of(each), CERTAIN, 1.25, rates.UP) for each in (same, merged))
+    assert one == pytest.approx(two, abs=1e-6)
+
+
+@settings(max_examples=40)
+@given(interval_lists, st.integers(1, 50), st.sampled_from([0.0, 0.02]))
+def test_more_events_at_the_canary_are_more_evidence_against_it_and_less_for_it(intervals, more, variance):
+    (canary, control, share), *rest = intervals
+    worse = [(canary + more, control, share), *rest]
+    for grid, sign in ((rates.UP, 1), (rates.DOWN, -1)):
+        before, after = (
+            rates.log_e(state_of(each), Offset(variance=variance), 1.0, grid) for each in (intervals, worse)
+        )
+        assert sign * (after - before) > -1e-9
+
+
+def test_it_is_a_supermartingale_under_the_null():
+    """Looked at after every interval, traffic ramping: the mean stays at one, and few ever pass 1/α."""
+    rng = np.random.default_rng(5)
+    crossed, last = 0, []
+    for _ in range(400):
+        state, peak = RateState(), -math.inf
+        for look in range(20):
+            share = 0.1 + 0.02 * look
+            both = rng.poisson(2.0 + look)
+            canary = rng.binomial(both, share)
+            state = rates.add(state, float(canary), float(both - canary), share)
+            peak = max(peak, rates.log_e(state, CERTAIN, 1.0, rates.UP))
+        crossed += peak >= math.log(20)
+        last.append(math.exp(rates.log_e(state, CERTAIN, 1.0, rates.UP)))
+    assert crossed <= 400 * 0.05 + 3 * math.sqrt(400 * 0.05 * 0.95)
+    assert np.mean(last) <= 1 + 4 * np.std(last) / 20
