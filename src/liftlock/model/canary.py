@@ -147,6 +147,14 @@ class Offset(Struct, frozen=True, omit_defaults=True):
     variance: float = 0.0
 
 
+class Band(Struct, frozen=True, omit_defaults=True):
+    """A quantile with a band that holds at all looks together; None is beyond what was measured."""
+
+    estimate: float | None = None
+    low: float = 0.0
+    high: float | None = None
+
+
 Sum = tuple[float, float]  # (sum, weight): what a mean is made of
 
 
@@ -156,7 +164,8 @@ class MetricState(Struct, frozen=True, omit_defaults=True):
     `last`: counters as they stood. `cursors`: by place, where a log was read to. `sums`: by wave, for its hosts and for
     those that they are compared with, since its hosts came. `intervals`: with data for both arms, in this stage.
     `cleared`: tests that have passed in this stage; `passed`: all of them have, against untouched hosts.
-    `decided`: the last t-test that was due. `alarm`: ln M of the watch, by alternative. `spec`: what is tested.
+    `decided`: the last t-test that was due.
+    `alarm`: ln M of the watch, by alternative. `spec`: what is tested.
     """
 
     spec: str = ""
@@ -170,6 +179,7 @@ class MetricState(Struct, frozen=True, omit_defaults=True):
     cleared: tuple[Test, ...] = ()
     passed: bool = False
     alarm: tuple[float, ...] = ()
+    slow: tuple[dict[str, float], dict[str, float]] = ({}, {})  # the histograms of both arms, summed
     watched: Counts = Counts()
 
 
@@ -218,6 +228,7 @@ class MetricLook(Struct, frozen=True, omit_defaults=True):
     because: Reason
     required: bool = True
     tests: tuple[Comparison, ...] = ()
+    p99: tuple[Band, Band] | None = None  # canary's and control's, seconds, where there are histograms
     silent: tuple[str, ...] = ()  # hosts that gave no figure in this look
     trouble: Reason | None = None  # why its source could not be read: a driver's failure
 

@@ -215,7 +215,7 @@ def begin_wave(state: JudgeState, course: Course) -> JudgeState:
     metrics = {}
     for name, kept in state.metrics.items():
         fresh = replace(kept, intervals=0, decided=None, cleared=(), alarm=())
-        metrics[name] = fresh if carried else replace(fresh, sums={}, rate=None, tail=None)
+        metrics[name] = fresh if carried else replace(fresh, sums={}, rate=None, tail=None, slow=({}, {}))
     return replace(state, stage=course.stage, reference=course.reference, silent={}, metrics=metrics)
 
 

@@ -4,6 +4,7 @@ Errors have one test, of the ratio of rates; a latency from a histogram has two,
 of the metric's chance of a false rollback each; a gauge has one, of the mean. A metric passes when all its tests do.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
@@ -12,8 +13,10 @@ from msgspec.structs import replace
 
 from liftlock.decide.judge import contrast, offsets, rates, watch
 from liftlock.decide.judge.arms import Arms, Course
+from liftlock.decide.judge.bands import quantile_band
 from liftlock.decide.judge.readings import in_sum, mean_part, parts
 from liftlock.decide.judge.trials import (
+    SHOWN_ALPHA,
     Stakes,
     contrast_of,
     contrast_trial,
@@ -23,6 +26,7 @@ from liftlock.decide.judge.trials import (
     watch_trial,
 )
 from liftlock.model.canary import (
+    Band,
     Comparison,
     Counts,
     MetricBaseline,
@@ -66,10 +70,10 @@ def judge_metric(
     silent = tuple(host for host in arms.expected if host not in now)
     if base is None or trouble is not None:
         why = because("canary-no-data" if trouble is None else "canary-source-failed", metric=metric.name)
-        return Judged(state, MetricLook(metric.name, Verdict.NODATA, why, metric.required, (), silent, trouble))
+        return Judged(state, MetricLook(metric.name, Verdict.NODATA, why, metric.required, (), None, silent, trouble))
     tests: list[Comparison] = []
     if base.rate is not None:
-        state = replace(state, rate=count(course, arms, base.rate, state.rate, parts(now), None))
+        state = replace(state, rate=count(course, arms, base.rate, state.rate, parts(now)))
         tests.append(rate_test("rate", watching, measured, course, state, split=1))
         if watched:
             state = guard(arms, base.rate, state, parts(now), measured)
@@ -77,7 +81,7 @@ def judge_metric(
             tests.append(watch_trial(metric.name, state.alarm, state.watched, stakes, looks(watching)))
     if base.tail is not None:
         slow = parts(now, base.tail.limit)
-        state = replace(state, tail=count(course, arms, base.tail, state.tail, slow, base.tail.limit))
+        state = replace(state, tail=count(course, arms, base.tail, state.tail, slow), slow=histograms(arms, state, now))
         tests.append(rate_test("tail", watching, measured, course, state, split=2))
     if base.mean:
         state = add_means(course, arms, state, now)
@@ -103,14 +107,15 @@ def conclude(
         verdict, why = Verdict.PASS, because("canary-carried", metric=metric.name)
     else:
         verdict, why = worst.verdict, worst.because
-    return Judged(state, MetricLook(metric.name, verdict, why, metric.required, tuple(tests), silent))
+    bands = (band(state.slow[0]), band(state.slow[1])) if state.slow[0] else None
+    return Judged(state, MetricLook(metric.name, verdict, why, metric.required, tuple(tests), bands, silent))
 
 
 # --- counts -----------------------------------------------------------------------------------------------
 
 
 def count(
-    course: Course, arms: Arms, base: RateBaseline, state: RateState | None, now: Mapping[str, Sum], limit: str | None
+    course: Course, arms: Arms, base: RateBaseline, state: RateState | None, now: Mapping[str, Sum]
 ) -> RateState | None:
     """The interval's events of both arms, or of one against its own past."""
     canary = {host: now[host] for host in arms.canaries if host in now}
@@ -129,6 +134,21 @@ def count(
     variance = offsets.offset_of(base, list(canary), list(control), exposure).variance
     seen = (plus(state.seen[0], ours), plus(state.seen[1], theirs))
     return replace(after, variance=max(state.variance, variance), seen=seen)
+
+
+def histograms(arms: Arms, state: MetricState, now: Mapping[str, Reading]) -> tuple[dict[str, float], dict[str, float]]:
+    """Both arms' cumulative histograms, with this interval's."""
+    found = tuple(dict(kept) for kept in state.slow)
+    for kept, hosts in zip(found, (arms.canaries, arms.control), strict=True):
+        for host in hosts:
+            for bound, count in now[host].buckets.items() if host in now else ():
+                kept[bound] = kept.get(bound, 0.0) + count
+    return found[0], found[1]
+
+
+def band(histogram: Mapping[str, float]) -> Band:
+    estimate, low, high = quantile_band(histogram, 0.99, SHOWN_ALPHA)
+    return Band(estimate, low, None if math.isinf(high) else high)
 
 
 def of_each(now: Mapping[str, Sum]) -> dict[str, float]:
