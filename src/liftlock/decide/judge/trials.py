@@ -34,18 +34,19 @@ def as_evidence(log_e: float) -> float:
 
 def decided(test: Test, metric: str, seen: Comparison, *, failed: bool, cleared: bool) -> Comparison:
     """The comparison with its verdict and why."""
-    estimate = "" if seen.estimate is None else f"{seen.estimate:.3g}"
+    estimate = "" if finite(seen.estimate) is None else f"{seen.estimate:.3g}"
     if failed:
         verdict, why = Verdict.FAIL, because("canary-regressed", metric=metric, test=test, estimate=estimate)
     elif cleared:
         verdict, why = Verdict.PASS, because("canary-clear", metric=metric)
     else:
         verdict, why = Verdict.INCONCLUSIVE, because("canary-undecided", metric=metric)
-    return replace(seen, verdict=verdict, because=why, low=finite(seen.low), high=finite(seen.high))
+    ends = {"estimate": finite(seen.estimate), "low": finite(seen.low), "high": finite(seen.high)}
+    return replace(seen, verdict=verdict, because=why, **ends)
 
 
 def finite(value: float | None) -> float | None:
-    """An interval without an end has none: JSON knows no infinity."""
+    """What has no end has none: JSON knows no infinity."""
     return value if value is not None and math.isfinite(value) else None
 
 
