@@ -22,9 +22,14 @@ def test_a_drivers_example_is_read_by_that_driver(driver: Driver) -> None:
     assert driver.manifest.name in [item.driver for item in loaded.recipes.items["a"]]
 
 
+def test_a_driver_that_only_measures_is_no_action() -> None:
+    loaded = load_plan(HEAD + "      - measure:\n", DRIVERS)
+    assert [finding.code for finding in loaded.findings] == ["L042"]
+
+
 def test_the_schema_has_every_driver() -> None:
     schema = json_schema(DRIVERS)
     actions = {branch["required"][0] for branch in schema["$defs"]["Item"]["oneOf"]}
-    assert actions == {name.partition(".")[0] for name in DRIVERS}
+    assert actions == {name.partition(".")[0] for name, driver in DRIVERS.items() if driver.manifest.recipe}
     jsonschema = pytest.importorskip("jsonschema", reason="no JSON Schema validator is installed")
     jsonschema.Draft202012Validator.check_schema(schema)

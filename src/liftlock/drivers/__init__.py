@@ -40,6 +40,7 @@ MODULES = (
     "manual",
     "reboot",
     "kernel",
+    "measure_haproxy",
 )
 
 

@@ -176,7 +176,8 @@ class Setting(Struct, frozen=True):
 class Manifest(Struct, frozen=True):
     """What a driver says of itself. `item` is the msgspec Struct of its recipe item (strict: unknown keys are
     findings); `shorthand` the field that a plain string fills. `words`: language -> code -> text with {fields}.
-    `advice`: those of its complaints that are warnings; all others are errors."""
+    `advice`: those of its complaints that are warnings; all others are errors. `recipe`: whether recipes have items of
+    its own; without, it only measures."""
 
     name: str
     version: str
@@ -191,6 +192,7 @@ class Manifest(Struct, frozen=True):
     words: dict[str, dict[str, str]] = {}
     example: str = ""
     advice: tuple[str, ...] = ()
+    recipe: bool = True
 
 
 class Driver(Protocol):

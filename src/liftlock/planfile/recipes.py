@@ -12,7 +12,7 @@ from msgspec.structs import fields
 
 from liftlock.model.findings import Path
 from liftlock.model.plan import Duration, Part, Text
-from liftlock.model.ports import Drivers
+from liftlock.model.ports import Driver, Drivers
 from liftlock.model.recipe import Item, Way
 from liftlock.planfile.convert import FAILED, Converter, near
 from liftlock.planfile.nodes import Keys, Node, Scalar, Sequence, resolve, shown
@@ -38,11 +38,15 @@ class Chosen(Struct, frozen=True):
     node: Node
 
 
+def in_recipes(drivers: Drivers) -> dict[str, Driver]:
+    return {name: driver for name, driver in drivers.items() if driver.manifest.recipe}
+
+
 class RecipeReader:
     def __init__(self, converter: Converter, drivers: Drivers) -> None:
         self.converter = converter
-        self.drivers = drivers
-        self.actions = {name.partition(".")[0] for name in drivers}
+        self.drivers = in_recipes(drivers)
+        self.actions = {name.partition(".")[0] for name in self.drivers}
 
     def items(self, node: Sequence, path: Path) -> tuple[Item, ...]:
         """The items that could be read; of the others there are findings."""

@@ -14,7 +14,7 @@ from liftlock.planfile.convert import accepts_null, type_info
 from liftlock.planfile.descriptions import describe
 from liftlock.planfile.inventory import InventoryFile
 from liftlock.planfile.load import LANES
-from liftlock.planfile.recipes import Beside
+from liftlock.planfile.recipes import Beside, in_recipes
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -71,7 +71,7 @@ class Writer:
     """Types to schemas; each struct is written once, under $defs."""
 
     def __init__(self, drivers: Drivers, language: str) -> None:
-        self.drivers = drivers
+        self.drivers = in_recipes(drivers)
         self.language = language
         self.definitions: dict[str, Schema] = {}
         self.names: dict[type, str] = {}
