@@ -37,6 +37,7 @@ OWN = {
     "kernel",
 }
 OWN |= {"older", "reloading", "mariadb-common", "mariadb-list", "mariadb-marks"}
+OWN |= {"access-log-count"}
 OWN |= {"redis-common", "redis-list", "redis-role", "redis-scratch"}
 FAILS = re.compile(r"\bfail ([a-z_]+)")
 MARIADB = (
@@ -105,6 +106,7 @@ TOGETHER = {
     "drain.redis": (*ROLES, "redis-drain"),
     "readmit.redis": (*ROLES, "redis-readmit"),
     "reload.nginx": ("reloading", "nginx-reload"),
+    "measure.access_log": ("access-log-count", "access-log"),
 }
 
 
@@ -185,6 +187,7 @@ def test_shellcheck_accepts_every_body(name: str) -> None:
     shared |= dict.fromkeys(("redis-prove", "redis-restore"), ("redis-common", "redis-list", "redis-scratch"))
     shared |= {name: (*shared[name], "older") for name in ("mariadb-prove", "redis-prove")}
     shared |= {"redis-facts": ("redis-common",), "redis-save": ("redis-common", "redis-list")}
+    shared["access-log"] = ("access-log-count",)
     shared |= dict.fromkeys(("alembic-do", "alembic-show"), ("alembic-look",))
     shared |= {
         each: (TOGETHER[name][0],) for name in ("systemd", "systemd.dropin", "kernel") for each in TOGETHER[name][1:]

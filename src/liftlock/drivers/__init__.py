@@ -41,6 +41,7 @@ MODULES = (
     "reboot",
     "kernel",
     "measure_haproxy",
+    "measure_log",
 )
 
 
