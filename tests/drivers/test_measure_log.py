@@ -250,9 +250,9 @@ def test_a_look_whose_answer_is_lost_is_made_again(log: Log) -> None:
 
 def test_a_line_counts_when_it_is_whole(log: Log) -> None:
     whole = line(200)
-    log.write_part(whole + whole[:40])
+    log.write_part(whole + whole[:70])
     assert log.requests() == 1
-    log.write_part(whole[40:-1])
+    log.write_part(whole[70:-1])
     assert log.requests() == 0
     log.write_part("\n")
     assert log.requests() == 1
@@ -292,6 +292,13 @@ def test_a_new_log_that_grows_at_once_does_not_hide_what_comes_late_to_the_old_o
     assert log.requests() == 1
     log.write(1, log.old())
     assert log.requests() == 1
+
+
+def test_an_old_log_is_not_left_before_the_new_one_grows(log: Log) -> None:
+    log.rotate()
+    for late in (0, 0, 1, 0, 2):
+        log.write(late, log.old())
+        assert log.requests() == late
 
 
 def test_two_rotations_between_looks(log: Log) -> None:
@@ -374,7 +381,8 @@ def test_no_log_is_a_failure(log: Log) -> None:
     assert (failure.code, failure.kind) == (f"{NAME}.missing", FailureKind.TRANSIENT)
     log.cursor = ""
     assert log.fails().code == f"{NAME}.missing"
-    log.path = log.path / "x" / "y"
+    nowhere = Log(log.machine, access_log=f"{log.machine.root}/no/such/access.log")
+    assert nowhere.fails().fields["path"] == f"{log.machine.root}/no/such/access.log"
 
 
 def test_work_is_bounded_and_goes_on_in_the_next_look(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:

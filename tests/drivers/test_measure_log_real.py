@@ -1,5 +1,6 @@
 """A real nginx's and a real HAProxy's log, rotated while clients ask: the looks tell exactly what the clients saw."""
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -14,14 +15,21 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
-from liftlock.drivers.measure_log import DRIVERS
-from liftlock.model.actions import Evidence, Script
+from liftlock.drivers.measure_log import DRIVERS, NAME
+from liftlock.execute.rights import refusal
+from liftlock.hosts.reach import Reach
+from liftlock.model.actions import Action, Context, Evidence, Kind, Script
 from liftlock.model.canary import Reading, Span
+from liftlock.model.errors import WorldError
 from liftlock.model.plan import Canary, Metric
 from liftlock.model.ports import Setting
+from tests import house
 from tests.drivers.conftest import Machine
 from tests.drivers.test_haproxy import Backend, free_port, until
+from tests.drivers.test_measure_log import line
+from tests.hosts.grounds import QUICK, WallClock
 
 (DRIVER,) = DRIVERS
 SETTING = Setting("orders", "1.0", "1.1", False, {"h1": {}}, {}, {})
@@ -267,3 +275,53 @@ def test_haproxys_log_is_counted_as_the_clients_count(machine: Machine, haproxy:
     assert errors.failed.total() == clients.seen.count(500) + clients.seen.count(502)
     assert clients.seen.count(502) > 0
     assert timed.of.total() == len(clients.seen) - clients.seen.count(502)  # what is no answer has no duration
+
+
+# --- a log that only root may read ---------------------------------------------------------------------------------
+
+RULE = (
+    "deploy ALL=(root) NOPASSWD: /usr/bin/ls -1 {0}/, /usr/bin/stat -L -c * {0}/*, /usr/bin/tail -c +* {0}/access.log*"
+)
+
+
+@pytest.mark.skipif(bool(house.missing()), reason=house.missing() or "-")
+def test_a_log_that_only_root_may_read(tmp_path: Path) -> None:
+    built, logs = house.build(tmp_path / "house"), tmp_path / "house/etc/logs"
+    try:
+        built.write("/etc/logs/access.log", "")
+        logs.chmod(0o750)
+        action = Action(
+            Kind.VERIFY,
+            NAME,
+            {"path": "/etc/logs/access.log", "kind": "errors", "format": "nginx", "backend": "", "whole": False},
+        )
+
+        async def looks(*texts: str) -> list[Evidence | WorldError]:
+            reach, found, cursor = Reach({"h1": built.host()}, WallClock(), limits=QUICK), [], ""
+            try:
+                for text in texts:
+                    with (logs / "access.log").open("a") as out:
+                        out.write(text)
+                    context = Context("r", "look", "h1", "", "orders", "1.1", "1.0", "1.1")
+                    context = replace(context, span=Span(940.0, 1000.0, 60.0, cursor))
+                    operation = DRIVER.operate(action, context)
+                    assert isinstance(operation, Script)
+                    seen = await reach.look("h1", operation, timeout_s=20, env={})
+                    refused = refusal(seen, "h1")
+                    answer = refused or DRIVER.read(action, context, seen)
+                    assert isinstance(answer, Evidence | WorldError), answer
+                    found.append(answer)
+                    cursor = answer.facts["cursor"] if isinstance(answer, Evidence) else cursor
+            finally:
+                await reach.close()
+            return found
+
+        (answer,) = asyncio.run(looks(""))
+        assert isinstance(answer, WorldError)
+        assert answer.fields["command"] == "/usr/bin/ls -1 /etc/logs/"
+        built.sudoers(RULE.format("/etc/logs"))
+        _, answer = asyncio.run(looks("", line(200) + line(500)))
+        assert isinstance(answer, Evidence)
+        assert answer.facts["readings"][""][0]["of"] == 2
+    finally:
+        built.stop()

@@ -11,11 +11,10 @@ folder=${path%/*}/
 name=${path##*/}
 tail_bytes=65536 # a line is not longer
 root=no
-if [ ! -d "$folder" ]; then
-  fail missing path "$path"
-elif [ ! -r "$folder" ] || [ ! -x "$folder" ] || { [ -e "$path" ] && [ ! -r "$path" ]; }; then
-  root=yes
-fi
+above=${folder%/}
+while [ -n "$above" ] && [ ! -e "$above" ]; do above=${above%/*}; done
+above=${above:-/}
+if [ ! -r "$above" ] || [ ! -x "$above" ] || { [ -e "$path" ] && [ ! -r "$path" ]; }; then root=yes; fi
 
 reading() {
   if [ "$root" = yes ]; then as_root "$@" </dev/null; else "$@"; fi
@@ -81,7 +80,7 @@ is_since() {
 
 # survey: `files`, a line each, oldest first: inode, size, path
 survey() {
-  listed=$(reading ls -1 "$folder") || exit
+  listed=$(reading ls -1 "$folder" 2>/dev/null) || fail missing path "$path"
   set --
   while read -r each; do
     [ -z "$each" ] || set -- "$@" "$each"
