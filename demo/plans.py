@@ -74,8 +74,12 @@ rollout:
   failure_budget: {{hosts: 0}}
   on_failure: roll back
   checks:
-    - {{name: errors, haproxy: "{admin}", backend: orders, metric: error_rate, above: 5%}}
     - {{name: health, http: "http://{{address}}:{{http_port}}/healthz", json: {{ready: true}}}}
+  canary:                           # upgraded hosts against those that are not, as statistics judge
+    every: 1s                       # a minute in real life
+    before: 12s                     # an hour
+    metrics:
+      - {{name: errors, kind: errors, haproxy: "{admin}", backend: orders, ignore_below: 2%}}
 
 {approvals}
 notify:

@@ -128,6 +128,7 @@ def count(
     if course.reference == "past":
         expected = sum(base.own.get(host, base.common) * of for host, (_, of) in canary.items())
         after = rates.add_alone(state, ours.events / base.dispersion, expected / base.dispersion)
+        theirs = Counts(expected, ours.of)
     else:
         share = offsets.expected_share(base, of_each(canary), of_each(control))
         after = rates.add(state, ours.events / base.dispersion, theirs.events / base.dispersion, share)
@@ -247,8 +248,9 @@ def mean_test(
         one = past_contrast_of(state.sums.get(course.stage, {}), canary.get(course.stage, ()), base, sign)
     else:
         one = contrast_of(state.sums, canary, base, sign)
-    looks_k = contrast.looks_in(watching.looks_max)
-    due = contrast.is_due(state.intervals, state.intervals >= watching.looks_max)
+    longest = max(watching.looks_max, round(looks(watching)) if course.is_last else 0)
+    looks_k = contrast.looks_in(longest)
+    due = contrast.is_due(state.intervals, state.intervals == longest)
     stakes = Stakes(
         measured.alpha * course.share / split / looks_k,
         watching.alpha_promote / looks_k,

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from liftlock.decide.judge import contrast, rates, watch
 from liftlock.model.canary import Comparison, Counts, MetricBaseline, Offset, RateState, Sum, Test, Verdict
-from liftlock.model.reasons import because
+from liftlock.model.reasons import Reason, because
 
 LOG_MAX = 700.0  # e^700 still is a float
 SHOWN_ALPHA = 0.05  # of the intervals that are shown
@@ -32,17 +32,35 @@ def as_evidence(log_e: float) -> float:
     return math.exp(min(log_e, LOG_MAX))
 
 
-def decided(test: Test, metric: str, seen: Comparison, *, failed: bool, cleared: bool) -> Comparison:
+def decided(metric: str, seen: Comparison, *, failed: bool, cleared: bool) -> Comparison:
     """The comparison with its verdict and why."""
-    estimate = "" if finite(seen.estimate) is None else f"{seen.estimate:.3g}"
     if failed:
-        verdict, why = Verdict.FAIL, because("canary-regressed", metric=metric, test=test, estimate=estimate)
+        verdict, why = Verdict.FAIL, regressed(metric, seen)
     elif cleared:
         verdict, why = Verdict.PASS, because("canary-clear", metric=metric)
     else:
         verdict, why = Verdict.INCONCLUSIVE, because("canary-undecided", metric=metric)
     ends = {"estimate": finite(seen.estimate), "low": finite(seen.low), "high": finite(seen.high)}
     return replace(seen, verdict=verdict, because=why, **ends)
+
+
+def regressed(metric: str, seen: Comparison) -> Reason:
+    """How much worse: counts as they are, means as a change in percent."""
+    ours, theirs = seen.canary, seen.control
+    if seen.test == "watch":
+        return because("canary-alarm", metric=metric, events=round(ours.events), of=round(ours.of))
+    if seen.test == "contrast":
+        change = f"{100 * ((seen.estimate or 1.0) - 1):+.3g}"
+        return because("canary-worse", metric=metric, change=change)
+    events, of, control_events, control_of = map(round, (ours.events, ours.of, theirs.events, theirs.of))
+    return because(
+        "canary-slower" if seen.test == "tail" else "canary-more",
+        metric=metric,
+        events=events,
+        of=of,
+        control_events=control_events,
+        control_of=control_of,
+    )
 
 
 def finite(value: float | None) -> float | None:
@@ -85,7 +103,7 @@ def rate_trial(test: Test, metric: str, state: RateState, stakes: Stakes, *, was
         control=control,
     )
     failed = against >= limits[0] and canary.events > floor * canary.of
-    return decided(test, metric, seen, failed=failed, cleared=was_clear or clear >= limits[1])
+    return decided(metric, seen, failed=failed, cleared=was_clear or clear >= limits[1])
 
 
 def log_below(seen: Counts, share: float) -> float:
@@ -112,7 +130,7 @@ def watch_trial(metric: str, alarm: tuple[float, ...], seen: Counts, stakes: Sta
         canary=seen,
     )
     failed = against >= limit and seen.events > stakes.ignore_below * seen.of
-    return decided("watch", metric, shown, failed=failed, cleared=True)
+    return decided(metric, shown, failed=failed, cleared=True)
 
 
 # --- means ------------------------------------------------------------------------------------------------
@@ -207,4 +225,4 @@ def contrast_trial(
     )
     failed = against is not None and against >= limits[0]
     cleared = was_clear or (clear is not None and clear >= limits[1])
-    return decided("contrast", metric, seen, failed=failed, cleared=cleared)
+    return decided(metric, seen, failed=failed, cleared=cleared)
