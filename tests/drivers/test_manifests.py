@@ -107,6 +107,7 @@ TOGETHER = {
     "readmit.redis": (*ROLES, "redis-readmit"),
     "reload.nginx": ("reloading", "nginx-reload"),
     "measure.access_log": ("access-log-count", "access-log"),
+    "measure.sql": ("postgres-common", "postgres-measure"),
 }
 
 
@@ -178,7 +179,7 @@ def test_shellcheck_accepts_every_body(name: str) -> None:
         "postgres-backup-take": (*ROWS, "postgres-checks"),
     }
     shared |= dict.fromkeys((f"postgres-upgrade-{each}" for each in ("forward", "back", "look", "verify")), UPGRADE)
-    shared["postgres-switchover"] = ("postgres-common",)
+    shared |= dict.fromkeys(("postgres-switchover", "postgres-measure"), ("postgres-common",))
     shared |= dict.fromkeys(("haproxy-reload", "nginx-reload"), ("reloading",))
     shared |= dict.fromkeys(("mariadb-migrate", "mariadb-migrate-look"), ("mariadb-common", "mariadb-marks"))
     shared["mariadb-facts"] = ("mariadb-common",)

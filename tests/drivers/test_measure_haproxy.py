@@ -26,10 +26,10 @@ global
     stats socket {folder}/admin.sock mode 600 level admin
 defaults
     mode http
-    timeout connect 300ms
+    timeout connect 200ms
     timeout client 5s
     timeout server 300ms
-    retries 2
+    retries 1
 listen orders
     bind 127.0.0.1:{orders}
     server app-1 127.0.0.1:{first}

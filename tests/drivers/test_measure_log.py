@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from liftlock.drivers.measure_log import BOUNDS, DRIVERS, NAME
+from liftlock.drivers.measure_log import DRIVERS, NAME
+from liftlock.drivers.measuring import BOUNDS
 from liftlock.model.actions import Evidence, Exited, Failure, FailureKind, Script
 from liftlock.model.canary import Reading, Span
 from liftlock.model.plan import Canary, Metric

@@ -42,6 +42,8 @@ MODULES = (
     "kernel",
     "measure_haproxy",
     "measure_log",
+    "measure_command",
+    "measure_sql",
 )
 
 

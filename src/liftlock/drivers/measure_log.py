@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from liftlock.drivers.measuring import ALL, Measuring, evidence, look, manifest_of, until
+from liftlock.drivers.measuring import ALL, BOUNDS, Measuring, evidence, look, manifest_of, until
 from liftlock.drivers.technology import body, read_script
 from liftlock.model.actions import Action, Context, Evidence, Failure, FailureKind, Outcome, Script
 from liftlock.model.canary import Reading
@@ -22,8 +22,6 @@ from liftlock.model.schedule import Source
 
 NAME = "measure.access_log"
 MOST_BYTES = 128 * 2**20  # read in one look; the rest waits for the next one
-STEPS = (1, 1.5, 2, 3, 4, 5, 7)
-BOUNDS = (*(f"{step * 10**power / 1000:g}" for power in range(5) for step in STEPS if step * 10**power < 60_000), "60")
 ANY = "*"
 KINDS = {"moving": FailureKind.TRANSIENT, "missing": FailureKind.TRANSIENT}
 WORDS = {

@@ -1,6 +1,7 @@
 """What all sources of a canary's metrics share: they change nothing, and answer with readings.
 
-Rule: a host that the source says nothing about is absent, never zero.
+Rules: a host that the source says nothing about is absent, never zero. Durations that we put into buckets ourselves
+come into the same ones everywhere: seven a decade, from 1 ms to a minute.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +18,9 @@ from liftlock.model.ports import Manifest, Setting
 from liftlock.model.schedule import Template
 
 LOOK_S = 60.0  # a look takes no longer
-ALL = "+Inf"
+STEPS = (1, 1.5, 2, 3, 4, 5, 7)
+BOUNDS = (*(f"{step * 10**power / 1000:g}" for power in range(5) for step in STEPS if step * 10**power < 60_000), "60")
+ALL = "+Inf"  # the bucket that has all
 
 
 class Nothing(Part, frozen=True):
@@ -57,7 +60,7 @@ def of_kind(kind: str, reading: Reading) -> Reading | None:
     match kind:
         case "errors" if reading.events is not None and reading.of is not None:
             return replace(reading, level=None, total=None, squares=None, buckets={})
-        case "latency" if reading.total is not None or reading.buckets:
+        case "latency" if reading.of is not None and (reading.total is not None or reading.buckets):
             return replace(reading, level=None, events=None)
         case "latency" | "saturation" if reading.level is not None:
             return Reading(reading.at, level=reading.level)

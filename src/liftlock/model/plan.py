@@ -86,6 +86,7 @@ class Metric(Part, frozen=True):
     format: Literal["nginx", "haproxy", ""] = ""
     command: str = ""  # run on each host
     sql: str = ""  # run at `at`, a row for each host
+    database: str = ""  # of `sql`; empty: postgres
     at: str = ""  # the host at which the load balancer's log, or the database, is
     check: str = ""  # a health check of this rollout, as a gauge
     worse: Literal["higher", "lower"] = "higher"

@@ -162,6 +162,7 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "format": ("How the log is written.", "日志格式。"),
         "command": ("Run on each host; prints the figures.", "在各主机上执行并输出数值的命令。"),
         "sql": ("Run at `at`; a row for each host.", "在 `at` 上执行的查询，每台主机一行。"),
+        "database": ("The database of `sql`. None: postgres.", "`sql` 所用的数据库；不写则为 postgres。"),
         "at": ("The host at which the log or the database is.", "日志或数据库所在主机。"),
         "check": ("A health check of this rollout, compared as a gauge.", "引用本发布的健康检查，作为数值比较。"),
         "worse": ("Which direction is worse.", "哪个方向表示变差。"),
