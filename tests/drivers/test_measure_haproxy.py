@@ -23,7 +23,7 @@ SPAN = Span(940.0, 1000.0, 60.0)
 CONTEXT = Context("r", "look", "s1", "", "orders", "1.1", "1.0", "1.1", span=SPAN)
 CONFIG = """
 global
-    stats socket {folder}/admin.sock mode 600 level admin
+    stats socket {folder}/reader.sock mode 600 level user
 defaults
     mode http
     timeout connect 200ms
@@ -64,7 +64,7 @@ class Haproxy:
 
     def answers(self) -> bool:
         try:
-            return "raw" in ask(SocketCall(str(self.folder / "admin.sock"), "show stat\n"))
+            return "raw" in ask(SocketCall(str(self.folder / "reader.sock"), "show stat\n"))
         except OSError:
             return False
 
@@ -90,7 +90,7 @@ class Haproxy:
         return found
 
     def read(self, backend: str, kind: Any, context: Context = CONTEXT) -> dict[str, Reading]:
-        setting = Setting("orders", "1.0", "1.1", False, {"lb": {"haproxy": f"{self.folder}/admin.sock"}}, {}, {})
+        setting = Setting("orders", "1.0", "1.1", False, {"lb": {"haproxy": f"{self.folder}/reader.sock"}}, {}, {})
         source = DRIVER.measure(Metric("m", kind, haproxy="lb", backend=backend), Canary(()), setting)
         assert source is not None
         assert (source.whole, source.key, source.history) == (True, "{host}", False)

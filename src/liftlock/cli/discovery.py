@@ -12,7 +12,19 @@ from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.ports import Driver, Manifest
 
 GROUP = "liftlock.drivers"
-ASKED = ("expand", "complain", "gauge", "operate", "read", "probe", "settle", "preview", "show")
+ASKED = (
+    "expand",
+    "complain",
+    "gauge",
+    "measure",
+    "inquire",
+    "operate",
+    "read",
+    "probe",
+    "settle",
+    "preview",
+    "show",
+)
 
 
 class Broken(Struct, frozen=True):
