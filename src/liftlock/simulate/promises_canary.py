@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from liftlock.decide.watching import watching_of
 from liftlock.model import events as ev
-from liftlock.model.canary import Verdict
+from liftlock.model.canary import Counts, Verdict
 from liftlock.model.schedule import component_of as component_named
 from liftlock.model.schedule import lane_of
 from liftlock.simulate.excuses import waived
@@ -46,7 +46,7 @@ def every_request_counts_at_most_once(story: Story) -> Iterator[str]:
         services = (host.services[component] for host in story.fleet.hosts.values() if component in host.services)
         served = sum(service.served_ever for service in services)
         for name, kept in view.state.metrics.items():
-            arms = kept.rate.seen if kept.rate is not None else ()
+            arms: tuple[Counts, ...] = kept.rate.seen if kept.rate is not None else ()
             arms = arms[:1] if view.state.reference == "past" else arms  # there the other arm is what was expected
             counted = sum(arm.of for arm in arms)
             if counted > served:
