@@ -5,6 +5,7 @@ All of it freezes when the rollout begins, so that no look can move what it is j
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from liftlock.decide.judge.offsets import rate_baseline
 from liftlock.decide.judge.readings import ALL, failed_part, mean_part, slow_part
@@ -42,9 +43,23 @@ def metric_baseline(measured: Measured, series: Series) -> MetricBaseline:
     past = {}
     if len(series) <= SMALL_TIER:
         past = {host: tuple(total / weight for total, weight in parts) for host, parts in means.items()}
-    return MetricBaseline(
-        {host: mean for host, parts in means.items() if (mean := pooled(parts))}, past, None, rates_of(slow, limit)
-    )
+    usual = {host: mean for host, parts in means.items() if (mean := pooled(parts))}
+    weight = {host: sum(weight for _, weight in means[host]) for host in usual}
+    return MetricBaseline(usual, weight, noise_of(means.values()), past, None, rates_of(slow, limit))
+
+
+def noise_of(means: Iterable[Sequence[Sum]]) -> float:
+    """Relative variance of one request's duration (one reading's level): what neighbouring intervals differ by.
+
+    Neighbours share their host, the hour and most of any drift; what is left between them is the requests' own.
+    """
+    squares = expected = 0.0
+    for parts in means:
+        seen = [(total / weight, weight) for total, weight in parts if total > 0]
+        for (one, weight), (other, other_weight) in pairwise(seen):
+            squares += math.log(other / one) ** 2
+            expected += 1 / weight + 1 / other_weight
+    return squares / expected if expected else 0.0
 
 
 def pooled(parts: Sequence[Sum]) -> float:

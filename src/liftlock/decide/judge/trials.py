@@ -152,9 +152,11 @@ def contrast_of(
     common is counted once.
     """
     own: dict[str, list[float]] = {}
+    noise = {"canary": 0.0, "control": 0.0}
     for wave, hosts in canary.items():
-        gains = (gain(sums.get(wave, {}), host, base, sign) for host in hosts)
-        own[wave] = [each for each in gains if each is not None]
+        known = {host: each for host in hosts if (each := gain(sums.get(wave, {}), host, base, sign)) is not None}
+        own[wave] = list(known.values())
+        noise["canary"] += sum(noise_in(sums[wave], host, base) for host in known)
     whole = sum(map(len, own.values()))
     waves = [wave for wave, gains in own.items() if gains]
     if not whole:
@@ -165,7 +167,14 @@ def contrast_of(
         there = [(gain(sums[wave], host, base, sign), len(own[wave]) / whole) for wave in waves]
         if all(each is not None for each, _ in there):
             others.append(sum(each * share for each, share in there if each is not None))
-    return contrast.contrast([each for gains in own.values() for each in gains], others)
+            noise["control"] += sum(noise_in(sums[wave], host, base) * len(own[wave]) / whole for wave in waves)
+    of_both = (noise["canary"] / whole, noise["control"] / max(len(others), 1))
+    return contrast.contrast([each for gains in own.values() for each in gains], others, of_both)
+
+
+def noise_in(sums: Mapping[str, Sum], host: str, base: MetricBaseline) -> float:
+    """What of the variance of a host's gain its requests alone explain, now and before."""
+    return base.noise * (1 / sums[host][1] + 1 / base.weight[host])
 
 
 def past_contrast_of(
