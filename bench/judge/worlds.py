@@ -18,6 +18,9 @@ SIGMA = 0.6
 BOUNDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # 4 is near the p99 of the latency: one request in a hundred is slower
 
 
+NAMES = tuple(f"{bound:g}" for bound in BOUNDS)
+
+
 @dataclass(frozen=True)
 class World:
     """Who there is, and what is done to the canary. `kind`: of the metric."""
@@ -101,45 +104,56 @@ def after(world: World) -> Values:
 
 
 def latencies(world: World, rng: np.random.Generator) -> Seen:
-    level, counts, upgraded = levels(world, rng), traffic(world).astype(int), after(world)
+    level, counts, upgraded = levels(world, rng), traffic(world).astype(np.int64), after(world)
     level = level * np.where(upgraded > 0, world.times, 1.0)
     if world.cold:
         age = np.clip(np.arange(world.minutes) - world.before, 0, None)
         level = level * (1 + upgraded * world.cold * np.maximum(0.0, 1 - age / 10))
-    gone = rng.random((world.minutes, world.hosts)) < world.missing
-    readings: list[list[Reading | None]] = []
+    gone = rng.random((world.hosts, world.minutes)) < world.missing
     sums = np.zeros((world.hosts, world.minutes))
-    for minute in range(world.minutes):
-        row: list[Reading | None] = []
-        for host in range(world.hosts):
-            took = level[host, minute] * np.exp(SIGMA * rng.normal(size=counts[host, minute]))
-            if upgraded[host, minute] and world.tail:
-                took = took * np.where(rng.random(took.size) < world.tail, 3.0, 1.0)
-            sums[host, minute] = took.sum()
-            row.append(None if gone[minute, host] else latency_reading(world, minute, took))
-        readings.append(row)
+    columns = []
+    for host in range(world.hosts):
+        took = requests(world, rng, level[host], counts[host], upgraded[host])
+        sums[host] = np.nansum(took, axis=1)
+        columns.append(latency_readings(world, took, sums[host], counts[host], gone[host]))
     arms = tuple(
         sums[side].sum(axis=0) / counts[side].sum(axis=0)
         for side in (slice(0, world.canaries), slice(world.canaries, None))
     )
-    return Seen(readings, (arms[0], arms[1]))
+    return Seen([list(row) for row in zip(*columns, strict=True)], (arms[0], arms[1]))
 
 
-def latency_reading(world: World, minute: int, took: Values) -> Reading:
-    at = 60.0 * (minute + 1)
+def requests(world: World, rng: np.random.Generator, level: Values, counts: NDArray[np.int64], on: Values) -> Values:
+    """One host's durations; shape (minutes, most requests a minute), NaN where there are fewer."""
+    shape = (world.minutes, int(counts.max()))
+    took = level[:, None] * np.exp(SIGMA * rng.normal(size=shape))
+    if world.tail:
+        slow = (rng.random(shape) < world.tail) & (on[:, None] > 0)
+        took = np.where(slow, 3.0 * took, took)
+    return np.where(np.arange(shape[1]) < counts[:, None], took, np.nan)
+
+
+def latency_readings(
+    world: World, took: Values, sums: Values, counts: NDArray[np.int64], gone: NDArray[np.bool_]
+) -> list[Reading | None]:
     if world.p99_only:
-        return Reading(at, level=float(np.quantile(took, 0.99)))
-    within = np.searchsorted(np.sort(took), BOUNDS, side="right")
-    buckets = {f"{bound:g}": float(count) for bound, count in zip(BOUNDS, within, strict=True)}
-    return Reading(at, of=float(took.size), total=float(took.sum()), buckets=buckets | {"+Inf": float(took.size)})
+        p99 = np.nanquantile(took, 0.99, axis=1)
+        return [None if gone[m] else Reading(60.0 * (m + 1), level=float(p99[m])) for m in range(world.minutes)]
+    within = np.stack([(took <= bound).sum(axis=1) for bound in BOUNDS], axis=1).astype(float)
+    found: list[Reading | None] = []
+    for minute in range(world.minutes):
+        buckets = dict(zip(NAMES, within[minute].tolist(), strict=True)) | {"+Inf": float(counts[minute])}
+        one = Reading(60.0 * (minute + 1), of=float(counts[minute]), total=float(sums[minute]), buckets=buckets)
+        found.append(None if gone[minute] else one)
+    return found
 
 
 def errors(world: World, rng: np.random.Generator) -> Seen:
-    requests = traffic(world)
+    asked = traffic(world)
     sizes = np.array([world.canaries] * world.canaries + [world.controls] * world.controls)
     usual = np.full(world.hosts, world.errors) if world.per_host else world.errors / sizes
     own = np.exp(world.host_sd * rng.normal(size=world.hosts))
-    share = requests / (400 * 0.5 / sizes)[:, None] if world.ramp != 1 or world.share != 0.5 else 1.0
+    share = asked / (asked[:, :1] if world.per_host else (200 / sizes)[:, None])
     mean = (usual * own)[:, None] * share * np.where(after(world) > 0, world.times, 1.0)
     counts = rng.poisson(mean / 3 if world.burst else mean)
     if world.burst:
@@ -147,7 +161,7 @@ def errors(world: World, rng: np.random.Generator) -> Seen:
         counts = counts + np.where(counts > 0, more, 0)
     readings: list[list[Reading | None]] = [
         [
-            Reading(60.0 * (minute + 1), events=float(counts[host, minute]), of=float(requests[host, minute]))
+            Reading(60.0 * (minute + 1), events=float(counts[host, minute]), of=float(asked[host, minute]))
             for host in range(world.hosts)
         ]
         for minute in range(world.minutes)

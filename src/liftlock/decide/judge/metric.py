@@ -79,13 +79,14 @@ def judge_metric(
             state = guard(arms, base.rate, state, parts(now), measured)
             stakes = watch_stakes(watching, measured)
             tests.append(watch_trial(metric.name, state.alarm, state.watched, stakes, looks(watching)))
+    split = 2 if base.tail is not None and base.mean else 1
     if base.tail is not None:
         slow = parts(now, base.tail.limit)
         state = replace(state, tail=count(course, arms, base.tail, state.tail, slow), slow=histograms(arms, state, now))
-        tests.append(rate_test("tail", watching, measured, course, state, split=2))
+        tests.append(rate_test("tail", watching, measured, course, state, split=split))
     if base.mean:
         state = add_means(course, arms, state, now)
-        test, state = mean_test(watching, measured, course, arms, base, state, split=2 if base.tail else 1)
+        test, state = mean_test(watching, measured, course, arms, base, state, split=split)
         tests.append(test)
     return conclude(measured, course, state, tests, silent)
 

@@ -72,7 +72,7 @@ def log_e(state: RateState, offset: Offset, ratio: float, grid: Grid) -> float:
     if not state.partition:
         return 0.0
     at = math.log(ratio) + np.array([0.0, *(math.log(times) for times, _ in grid)])
-    values = log_marginal(state, offset, at)
+    values = log_marginal(state, offset, np.clip(at, -RANGE, RANGE))
     terms = np.log([weight for _, weight in grid]) + values[1:] - values[0]
     top = float(terms.max())
     return top + math.log(float(np.exp(terms - top).sum()))
@@ -82,8 +82,8 @@ def log_marginal(state: RateState, offset: Offset, theta: Values) -> Values:
     """ln of the likelihood at each θ, the offset integrated out."""
     curve = derivatives(state)
     if offset.variance <= 0:
-        return likelihood(state, curve, theta + offset.mean)[0]
-    centre, variance = theta + offset.mean, offset.variance
+        return likelihood(state, curve, np.clip(theta + offset.mean, -RANGE, RANGE))[0]
+    centre, variance = np.clip(theta + offset.mean, -RANGE, RANGE), offset.variance
     mode = centre.copy()
     for _ in range(STEPS):
         _, slope, bend = likelihood(state, curve, mode)
@@ -102,7 +102,7 @@ def log_marginal(state: RateState, offset: Offset, theta: Values) -> Values:
 def likelihood(state: RateState, curve: Values, theta: Values) -> tuple[Values, Values, Values]:
     """ln L, its slope, and its bend (the second derivative, turned positive), at any θ of the range."""
     apart = theta[:, None] - THETA
-    apart[apart == 0.0] = 1e-300
+    apart[apart == 0.0] = 1e-150
     parts = BARYCENTRIC / apart
     value, slope, bend = (parts @ curve / parts.sum(axis=1)[:, None]).T
     return state.canary * theta - value, state.canary - slope, np.maximum(bend, 0.0)
