@@ -211,10 +211,11 @@ def test_a_log_of_another_format_is_said(machine: Machine) -> None:
     made.write(5)
     failure = made.fails()
     assert (failure.code, failure.fields["lines"], failure.kind) == (f"{NAME}.format", 5, FailureKind.REFUSED)
-    made = Log(machine, kind="latency")
-    made.look()
-    made.write(2)
-    assert made.fails().code == f"{NAME}.untimed"
+    for metric, code in (({"kind": "latency"}, "untimed"), ({"at": "lb-1", "format": "nginx"}, "unnamed")):
+        made = Log(machine, **metric)
+        made.look()
+        made.write(2)
+        assert made.fails().code == f"{NAME}.{code}"
 
 
 def test_more_servers_than_an_answer_holds_are_said(machine: Machine) -> None:
@@ -224,6 +225,47 @@ def test_more_servers_than_an_answer_holds_are_said(machine: Machine) -> None:
     answer = DRIVER.read(action, made.context(), Exited(0, output + " 0\n\n…"))
     assert isinstance(answer, Failure)
     assert (answer.code, answer.fields["servers"]) == (f"{NAME}.many", 2)
+
+
+@pytest.mark.parametrize("form", ["{0} us={1} urt={2} end=1", '"{0}" us="{1}" urt="{2}"', "json"])
+def test_nginx_at_the_load_balancer_tells_of_each_server_that_was_tried(machine: Machine, form: str) -> None:
+    def written(status: int, tried: str, statuses: str, times: str) -> str:
+        if form != "json":
+            return line(status, " rt=9 upstream=" + form.format(tried, statuses, times))
+        names = f'"upstream_addr":"{tried}","upstream_status":"{statuses}","upstream_response_time":"{times}"'
+        return f'{{"status":{status},"request_time":9,{names}}}\n'
+
+    text = (
+        written(200, "10.0.0.1:80", "200", "0.250") * 2
+        + written(200, "10.0.0.2:80, 10.0.0.1:80", "502, 200", "0.000, 0.250")  # dead, and another one answered
+        + written(404, "10.0.0.2:80", "404", "0.500")
+        + written(504, "10.0.0.1:80", "504", "3.000")
+        + written(502, "orders", "502", "0.000")  # nobody was left
+        + written(200, "-", "-", "-")  # nginx itself
+    )
+    found, facts = read(machine, text, at="lb-1", format="nginx")
+    assert found == {
+        "10.0.0.1:80": Reading(1000.0, events=1.0, of=4.0),
+        "10.0.0.2:80": Reading(1000.0, events=1.0, of=2.0),
+    }
+    assert (facts["malformed"], facts["nobody"]) == (0, 2)
+    found, _ = read(machine, text, at="lb-1", format="nginx", kind="latency")
+    assert {server: (reading.of, reading.total) for server, reading in found.items()} == {
+        "10.0.0.1:80": (3, 0.75),
+        "10.0.0.2:80": (1, 0.5),
+    }
+
+
+def test_nginx_at_the_load_balancer_with_nothing_but_the_address(machine: Machine) -> None:
+    text = line(200, " rt=0.250 upstream=10.0.0.1:80") + line(200, " upstream=10.0.0.2:80, unix:/run/a.sock rt=0.1")
+    found, _ = read(machine, text, at="lb-1", format="nginx")
+    assert {server: (reading.events, reading.of) for server, reading in found.items()} == {
+        "10.0.0.1:80": (0, 1),
+        "10.0.0.2:80": (1, 1),
+        "unix:/run/a.sock": (0, 1),
+    }
+    found, _ = read(machine, text, at="lb-1", format="nginx", kind="latency")
+    assert {server: reading.total for server, reading in found.items() if reading.of} == {"10.0.0.1:80": 0.25}
 
 
 # --- reading on -----------------------------------------------------------------------------------------------
@@ -440,7 +482,8 @@ def test_sources() -> None:
     assert (there.whole, there.key, there.template.at) == (True, "{host}-http", "lb-1")
     assert there.template.action.args["format"] == "haproxy"
     assert source(prometheus="x") is None
-    assert source(access_log="/a", at="lb-1", format="nginx") is None
+    there = source(access_log="/var/log/nginx/access.log", at="lb-1", format="nginx")
+    assert (there.whole, there.key) == (True, "{address}")
     assert source(access_log="/a", kind="saturation") is None
 
 

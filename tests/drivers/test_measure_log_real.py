@@ -45,6 +45,9 @@ http {{
     log_format timed '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" '
         '"$http_user_agent" rt=$request_time';
     log_format json escape=json '{{"status":$status,"request_time":$request_time,"agent":"$http_user_agent"}}';
+    log_format balancer '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" '
+        '"$http_user_agent" rt=$request_time upstream=$upstream_addr us=$upstream_status urt=$upstream_response_time';
+    upstream orders {{ server 127.0.0.1:{first} max_fails=0; server 127.0.0.1:{dead} max_fails=0; }}
     access_log {folder}/access.log timed;
     access_log {folder}/json.log json;
     server {{
@@ -52,12 +55,17 @@ http {{
         location / {{ return 200; }}
         location /bad {{ return 503; }}
     }}
+    server {{
+        listen 127.0.0.1:{balancer};
+        access_log {folder}/balancer.log balancer;
+        location / {{ proxy_pass http://orders; }}
+    }}
 }}
 """
 HAPROXY = """
 global
     stats socket {folder}/admin.sock mode 600 level admin
-    log {folder}/log.sock len 4096 local0
+    log 127.0.0.1:{log} len 4096 local0
 defaults
     log global
     mode http
@@ -117,6 +125,7 @@ class Clients:
         while not self.over.is_set():
             for path in self.paths:
                 self.seen.append(ask(self.port, path))
+                self.over.wait(0.002)  # others want the machine as well
 
     def more(self, count: int = 30) -> None:
         wanted = len(self.seen) + count
@@ -147,9 +156,11 @@ def ask(port: int, path: str) -> int:
 
 class Nginx:
     def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
+        self.folder, self.port, self.backend = folder, free_port(), Backend()
+        self.balancer, self.dead = free_port(), free_port()
         user = "user root;" if os.getuid() == 0 else ""  # so that workers may open the log anew
-        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=self.port, user=user))
+        ports = {"port": self.port, "balancer": self.balancer, "first": self.backend.port, "dead": self.dead}
+        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user, **ports))
         program = shutil.which("nginx") or "/usr/sbin/nginx"
         subprocess.run([program, "-c", folder / "nginx.conf"], stderr=subprocess.DEVNULL, check=True)
         self.process = int((folder / "nginx.pid").read_text())
@@ -170,13 +181,18 @@ class Nginx:
             os.kill(self.process, signal.SIGQUIT)
         until(lambda: not (self.folder / "nginx.pid").exists())
 
+    def stop(self) -> None:
+        self.close()
+        self.backend.stop()
+
 
 @pytest.fixture
 def nginx(tmp_path: Path) -> Iterator[Nginx]:
     if shutil.which("nginx") is None and not Path("/usr/sbin/nginx").exists():
         pytest.skip("nginx is not installed")
-    with contextlib.closing(Nginx(tmp_path)) as made:
-        yield made
+    made = Nginx(tmp_path)
+    yield made
+    made.stop()
 
 
 def test_nginx_is_counted_as_its_clients_count(machine: Machine, nginx: Nginx) -> None:
@@ -200,6 +216,25 @@ def test_nginx_is_counted_as_its_clients_count(machine: Machine, nginx: Nginx) -
     assert timed.seconds < 5
 
 
+def test_nginx_at_the_load_balancer_tells_of_a_server_whose_requests_others_answered(
+    machine: Machine, nginx: Nginx
+) -> None:
+    known = {"access_log": f"{nginx.folder}/balancer.log", "at": "lb-1", "format": "nginx"}
+    errors, timed = Looks(machine, kind="errors", **known), Looks(machine, **known)
+    for each in (errors, timed):
+        each.look()
+    with Clients(nginx.balancer, "/", "/bad") as clients:
+        clients.more()
+    nginx.close()
+    for each in (errors, timed):
+        each.look()
+    alive, dead = f"127.0.0.1:{nginx.backend.port}", f"127.0.0.1:{nginx.dead}"
+    assert set(clients.seen) == {200, 500}
+    assert (errors.of[alive], errors.failed[alive]) == (len(clients.seen), clients.seen.count(500))
+    assert errors.failed[dead] == errors.of[dead] > 0
+    assert timed.of[dead] == 0 < timed.of[alive]
+
+
 # --- HAProxy ---------------------------------------------------------------------------------------------------
 
 
@@ -209,8 +244,10 @@ class Syslog:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "haproxy.log"
         self.path.touch()
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(str(folder / "log.sock"))
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**20)  # HAProxy waits for nobody
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
         self.lines, self.writing = 0, threading.Lock()
         self.thread = threading.Thread(target=self.run)
         self.thread.start()
@@ -228,7 +265,7 @@ class Syslog:
             os.truncate(self.path, 0)
 
     def close(self) -> None:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.sendto(b"", self.socket.getsockname())
         self.thread.join()
         self.socket.close()
@@ -239,9 +276,9 @@ def haproxy(tmp_path: Path) -> Iterator[tuple[Syslog, int]]:
     if shutil.which("haproxy") is None:
         pytest.skip("haproxy is not installed")
     backends, port = (Backend(), Backend()), free_port()
-    text = HAPROXY.format(folder=tmp_path, port=port, first=backends[0].port, second=backends[1].port)
-    (tmp_path / "haproxy.cfg").write_text(text)
+    ports = {"port": port, "first": backends[0].port, "second": backends[1].port}
     with contextlib.closing(Syslog(tmp_path)) as syslog:
+        (tmp_path / "haproxy.cfg").write_text(HAPROXY.format(folder=tmp_path, log=syslog.port, **ports))
         process = subprocess.Popen(["haproxy", "-db", "-f", tmp_path / "haproxy.cfg"], stderr=subprocess.DEVNULL)
         until(lambda: (tmp_path / "admin.sock").exists())
         yield syslog, port

@@ -1,4 +1,4 @@
-"""An access log of nginx or HAProxy as readings: on each host, or at the load balancer, whose log names the server.
+"""An access log of nginx or HAProxy as readings: on each host, or at the load balancer, whose log tells the server.
 
 Rules: what has come since the last look, by the bytes of the log, nothing twice and nothing left out, through rotation
 (`sh/access-log.sh`); the place travels in the evidence, so that a look whose answer was lost is simply made again. The
@@ -8,7 +8,8 @@ errors: answers with 5xx; of HAProxy also answers that the server broke off. lat
 Tw + Tc + Tr, from when a request was complete to the response's headers. Buckets at fixed bounds from 1 ms to 60 s.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from msgspec import Struct
 
@@ -37,6 +38,10 @@ WORDS = {
     "untimed": (
         "{path} tells no durations: add rt=$request_time to nginx's log_format",
         "{path} 中没有请求耗时：请在 nginx 的 log_format 中加入 rt=$request_time",
+    ),
+    "unnamed": (
+        "{path} names no server: add upstream=$upstream_addr to nginx's log_format",
+        "{path} 中没有后端服务器：请在 nginx 的 log_format 中加入 upstream=$upstream_addr",
     ),
     "many": (
         "{path} names more servers than one look can tell ({servers} came whole): set the metric's `backend`",
@@ -84,13 +89,13 @@ class MeasureLog(Measuring):
     )
 
     def measure(self, metric: Metric, canary: Canary, setting: Setting) -> Source | None:
-        """At a load balancer only HAProxy's log says which server answered."""
+        """At a load balancer HAProxy's log names the server, nginx's has its address."""
         form = metric.format or ("haproxy" if metric.at else "nginx")
-        if not metric.access_log or metric.kind == "saturation" or (metric.at and form != "haproxy"):
+        if not metric.access_log or metric.kind == "saturation":
             return None
         args = {"path": metric.access_log, "kind": metric.kind, "format": form, "backend": metric.backend}
         whole = bool(metric.at)
-        key = (metric.server or "{host}") if whole else ""
+        key = (metric.server or ("{address}" if form == "nginx" else "{host}")) if whole else ""
         return Source(look(NAME, args | {"whole": whole}, at=metric.at), whole=whole, key=key)
 
     def operate(self, action: Action, context: Context) -> Script:
@@ -107,13 +112,10 @@ class MeasureLog(Measuring):
             return found
         args, facts = action.args, found.facts
         told = tell(found.output.splitlines())
-        fields = {"path": args["path"], "format": args["format"], "lines": told.lines, "servers": len(told.by_server)}
-        if told.servers != int(facts.get("servers", "0")):
-            return Failure(FailureKind.REFUSED, f"{NAME}.many", fields)
-        if told.lines and told.malformed == told.lines:
-            return Failure(FailureKind.REFUSED, f"{NAME}.format", fields)
-        if args["kind"] == "latency" and untimed(told.by_server.values()):
-            return Failure(FailureKind.REFUSED, f"{NAME}.untimed", fields)
+        if wrong := wrong_of(args, told, int(facts.get("servers", "0"))):
+            fields = {name: args[name] for name in ("path", "format")}
+            told_of: dict[str, Any] = {"lines": told.lines, "servers": len(told.by_server)}
+            return Failure(FailureKind.REFUSED, f"{NAME}.{wrong}", fields | told_of)
         seen = {"lines": told.lines, "malformed": told.malformed, "nobody": told.nobody}
         seen |= {"behind": int(facts.get("behind", "0")), "lost": facts.get("lost", "no")}
         begun = facts.get("begun") == "yes"
@@ -138,6 +140,19 @@ def tell(lines: Iterable[str]) -> Told:
                 told.servers += 1
                 told.by_server.setdefault(server, Sums()).add(requests, failed, timed, total, squares, *pairs)
     return told
+
+
+def wrong_of(args: Mapping[str, Any], told: Told, servers: int) -> str:
+    """Why what was read is no figure; empty if it is one."""
+    if told.servers != servers:
+        return "many"
+    if told.lines and told.malformed == told.lines:
+        return "format"
+    if args["whole"] and args["format"] == "nginx" and told.nobody and not told.by_server:
+        return "unnamed"
+    if args["kind"] == "latency" and untimed(told.by_server.values()):
+        return "untimed"
+    return ""
 
 
 def untimed(found: Iterable[Sums]) -> bool:

@@ -62,26 +62,29 @@ class MeasureSql(Measuring):
         result = read_script(NAME, outcome, postgres.KINDS)
         if isinstance(result, Failure):
             return result
-        rows = [line.split(BETWEEN) for line in result.output.splitlines() if line]
-        names, kind = rows[0] if rows else [], action.args["kind"]
+        names, *rows = [line.split(BETWEEN) for line in result.output.splitlines() if line] or [[]]
         if "host" not in names or len(set(names)) < len(names):
             return failed("columns", columns=", ".join(names)[:200] or "-")
         if any(len(row) != len(names) for row in rows):
             return failed("cut")
-        found: dict[str, list[Reading]] = {}
-        for row in rows[1:]:
-            cells = dict(zip(names, row, strict=True))
-            reading = reading_of(cells, until(context), cumulative=not INTERVAL.search(action.args["sql"]))
-            if isinstance(reading, Unread):
-                return failed("unread", host=cells["host"], line=reading.line[:200])
-            if cells["host"] in found:
-                return failed("twice", host=cells["host"])
-            if reading is None:
-                continue
-            if (kept := of_kind(kind, reading)) is None:
-                return failed("other", kind=kind)
-            found[cells["host"]] = [kept]
-        return evidence(found, {})
+        return told([dict(zip(names, row, strict=True)) for row in rows], action, until(context))
+
+
+def told(rows: Sequence[Mapping[str, str]], action: Action, at: float) -> Evidence | Failure:
+    kind, cumulative = action.args["kind"], not INTERVAL.search(action.args["sql"])
+    found: dict[str, list[Reading]] = {}
+    for cells in rows:
+        host, reading = cells["host"], reading_of(cells, at, cumulative=cumulative)
+        if isinstance(reading, Unread):
+            return failed("unread", host=host, line=reading.line[:200])
+        if host in found:
+            return failed("twice", host=host)
+        if reading is None:
+            continue
+        if (kept := of_kind(kind, reading)) is None:
+            return failed("other", kind=kind)
+        found[host] = [kept]
+    return evidence(found, {})
 
 
 def failed(what: str, **fields: Any) -> Failure:

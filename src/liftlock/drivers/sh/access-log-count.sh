@@ -36,44 +36,70 @@ END {
   }
 }'
 
-# log_format combined with a duration behind the request (rt=, request_time=, or the first decimal number behind the last
-# quotes), or JSON. A client cannot write a quote: nginx escapes it.
+# log_format combined with names behind the request (rt= or request_time=; at a load balancer upstream=, and us=, urt= for
+# each server that was tried), else with the duration as the first decimal number behind the last quotes; or JSON with
+# nginx's own names. A client cannot write a quote: nginx escapes it.
 # shellcheck disable=SC2016
 nginx='
 {
+  is_json = substr($0, 1, 1) == "{"
+  parts = is_json ? 0 : split($0, part, "\"")
   status = t = ""
-  if (substr($0, 1, 1) == "{") {
-    if (match($0, /"status": *"?[0-9][0-9][0-9]/)) status = substr($0, RSTART + RLENGTH - 3, 3)
-    if (timed == "yes" && match($0, /"request_time": *"?[0-9][0-9.]*/)) {
-      t = substr($0, RSTART, RLENGTH)
-      sub(/^.*[: "]/, "", t)
-    }
-  } else {
-    parts = split($0, part, "\"")
-    if (parts > 2) {
-      split(part[3], word, " ")
-      status = word[1]
-    }
-    if (timed == "yes") t = duration()
+  if (is_json) status = value("status")
+  else if (parts > 2) {
+    split(part[3], word, " ")
+    status = word[1]
   }
-  if (status ~ /^[0-9][0-9][0-9]$/) taken("*", status >= 500, t)
-  else malformed++
+  if (status !~ /^[0-9][0-9][0-9]$/) { malformed++; next }
+  if (timed == "yes") t = duration()
+  if (keyed == "yes") tried(status, t)
+  else taken("*", status >= 500, t)
+}
+# what stands behind a name: to the next name, or in quotes
+function value(names,   i, text) {
+  if (is_json) {
+    if (!match($0, "\"(" names ")\": *(\"[^\"]*\"|[0-9.]+)")) return ""
+    text = substr($0, RSTART, RLENGTH)
+    sub(/^"[a-z_]*": *"?/, "", text)
+    sub(/"$/, "", text)
+    return text
+  }
+  for (i = parts - (parts % 2 == 0); i > 2; i -= 2) {
+    text = " " part[i]
+    if (!match(text, "[ \t,;|](" names ")=")) continue
+    text = substr(text, RSTART + RLENGTH)
+    if (text == "") return part[i + 1]
+    if (match(text, /[ \t,;|]+[A-Za-z_]+=/)) text = substr(text, 1, RSTART - 1)
+    return text
+  }
+  return ""
 }
 function duration(   i, text, n) {
-  for (i = parts; i > 2; i--) {
-    if (i % 2 == 0) continue
-    text = " " part[i]
-    if (match(text, /[ \t,;|](rt|request_time)=/)) {
-      text = substr(text, RSTART + RLENGTH)
-      if (text == "") text = part[i + 1]
-      sub(/[ \t,;|].*/, "", text)
-      return text ~ /^[0-9]+(\.[0-9]+)?$/ ? text : ""
-    }
-  }
-  if (parts % 2 == 0 || parts < 3) return ""
+  text = value("rt|request_time")
+  sub(/[ \t,;|].*/, "", text)
+  if (text != "" || is_json) return number(text)
+  if (parts % 2 == 0) return ""
   n = split(part[parts], word, " ")
   for (i = parts == 3 ? 3 : 1; i <= n; i++) if (word[i] ~ /^[0-9]+\.[0-9]+$/) return word[i]
   return ""
+}
+function number(text) { return text ~ /^[0-9]+(\.[0-9]+)?$/ ? text : "" }
+# one request, and all servers that were tried: those before the last one failed, unless their own status says better.
+# Who gave no answer (502, 504) or not the one that counts has no duration.
+function tried(status, t,   n, i, own, took) {
+  n = split(value("upstream|upstream_addr"), peer, /, | : /)
+  split(value("us|upstream_status"), status_of, /, | : /)
+  split(value("urt|upstream_response_time"), time_of, /, | : /)
+  if (n == 0 || peer[n] !~ /:/) nobody++
+  for (i = 1; i <= n; i++) {
+    sub(/[ \t,;|]+$/, "", peer[i])
+    if (peer[i] !~ /^[^ \t]+:[^ \t]*$/) continue
+    own = status_of[i] + 0
+    if (own == 0) own = i < n ? 502 : status
+    took = i in time_of ? time_of[i] : n == 1 ? t : ""
+    sub(/[ \t,;|]+$/, "", took)
+    taken(peer[i], own >= 500, i < n || own == 502 || own == 504 ? "" : number(took))
+  }
 }'
 
 # option httplog: [date] frontend backend/server TR/Tw/Tc/Tr/Ta status bytes cookie cookie state
