@@ -44,7 +44,7 @@ def watching_of(
         every_s=canary.every_s,
         before_s=before_s(canary),
         warm_up_s=warm_up_s(rollout, canary),
-        grace_s=GRACE_LOOKS * canary.every_s if canary.grace_s is None else canary.grace_s,
+        grace_s=grace_s(canary),
         watch_s=canary.watch_s,
         looks_max=looks_max(rollout, canary),
         sample=sample_of(waves, canary.hosts_max, f"{plan.upgrade}\0{laying.component.name}\0read"),
@@ -58,6 +58,10 @@ def watching_of(
 
 def before_s(canary: Canary) -> float:
     return BEFORE_LOOKS * canary.every_s if canary.before_s is None else canary.before_s
+
+
+def grace_s(canary: Canary) -> float:
+    return GRACE_LOOKS * canary.every_s if canary.grace_s is None else canary.grace_s
 
 
 def warm_up_s(rollout: Rollout, canary: Canary) -> float:
@@ -114,13 +118,23 @@ def numeric(given: float | str | None, default: float) -> float:
 
 
 def source_of(metric: Metric, rollout: Rollout, canary: Canary, laying: Laying, drivers: Drivers) -> Source | None:
-    """Where the metric is read: by the first driver whose it is; a health check's figure as that check is read."""
-    if metric.check:
-        check = next((one for one in rollout.checks if one.name == metric.check), None)
-        read = (drivers[name].gauge(check, laying.setting) for name in sorted(drivers)) if check else ()
-        return next((Source(template) for template in read if template is not None), None)
-    found = (drivers[name].measure(metric, canary, laying.setting) for name in sorted(drivers))
-    return next((source for source in found if source is not None), None)
+    """Where the metric is read: by the first driver whose it is."""
+    return next(iter(readers(metric, rollout, canary, laying, drivers).values()), None)
+
+
+def readers(metric: Metric, rollout: Rollout, canary: Canary, laying: Laying, drivers: Drivers) -> dict[str, Source]:
+    """By driver, where the metric is read; a health check's figure as that check is."""
+    check = next((one for one in rollout.checks if metric.check and one.name == metric.check), None)
+    found = {}
+    for name in sorted(drivers):
+        if metric.check:
+            template = drivers[name].gauge(check, laying.setting) if check is not None else None
+            source = Source(template) if template is not None else None
+        else:
+            source = drivers[name].measure(metric, canary, laying.setting)
+        if source is not None:
+            found[name] = source
+    return found
 
 
 def templates_of(watching: Watching | None) -> tuple[Template, ...]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from liftlock.decide import (
     rules_approvals,
     rules_budget,
+    rules_canary,
     rules_documents,
     rules_gates,
     rules_names,
@@ -45,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     *rules_text.RULES,
     *rules_time.RULES,
     *rules_gates.RULES,
+    *rules_canary.RULES,
     *rules_approvals.RULES,
     *rules_documents.RULES,
 )

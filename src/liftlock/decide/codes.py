@@ -138,4 +138,36 @@ CODES: dict[str, tuple[str, ...]] = {
     "L342": ("component", "size", "down"),  # a quorum that cannot lose one more
     "L343": ("host", "component", "found", "expected"),  # another role than the schedule assumes
     "L344": ("component",),  # warning: replicas, and no primary was seen
+    # canaries
+    "L360": ("metric",),  # two metrics of one name
+    "L361": ("metric",),  # a metric that is called like a health check
+    "L362": (),  # no required metric
+    "L363": ("metric", "known"),  # no source
+    "L364": ("metric", "sources"),  # several sources
+    "L365": ("metric", "key", "source", "kind"),  # a key that means nothing beside this source, or for this kind
+    "L366": ("metric", "key", "source"),  # a source that lacks a key
+    "L367": ("metric", "check"),  # errors out of a health check, which counts no requests
+    "L368": ("metric", "given", "known"),  # haproxy, at: no such host
+    "L369": ("metric", "given", "known"),  # no such health check
+    "L370": ("metric",),  # prometheus without a server
+    "L371": ("metric", "source", "kind"),  # no driver reads it
+    "L372": ("metric", "drivers"),  # several drivers read it
+    "L373": ("metric", "given"),  # a margin that is no number
+    "L374": ("metric", "given"),  # a margin of nothing, or out of bounds
+    "L375": ("metric", "percent"),  # warning: a margin of 500 % and more
+    "L376": ("metric", "rollback", "promote"),  # rolled back only beyond what may be promoted
+    "L377": (),  # looks 0 s apart
+    "L378": ("every_s", "soak_s"),  # looks farther apart than the soak is long
+    "L379": ("watch_s", "every_s"),  # a watch shorter than the time between two looks
+    "L380": ("grace_s", "every_s"),  # a grace shorter than that
+    "L381": ("looks", "before_s", "every_s", "needed"),  # too few looks before the upgrade
+    "L382": ("looks", "before_s", "every_s", "needed"),  # warning: few
+    "L383": ("warm_up_s", "soak_s"),  # the warm-up takes the whole soak
+    "L384": ("longest_soak_s", "warm_up_s"),  # no look after the warm-up
+    "L385": ("looks", "longest_soak_s", "warm_up_s", "needed"),  # warning: few
+    "L386": ("component", "size"),  # warning: a planned outage leaves nobody to compare with
+    "L387": ("component", "size"),  # warning: one wave leaves nobody to compare with
+    "L388": ("name",),  # strata: no host has such a variable
+    "L389": ("name", "hosts", "count"),  # warning: some hosts have not
+    "L390": (),  # warning: strata although canaries are taken as listed
 }
