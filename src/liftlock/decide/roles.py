@@ -61,12 +61,12 @@ def place_by_role(
     hosts: Sequence[str], roles: Mapping[str, str], inventory: Inventory, rollout: Rollout, seed: str
 ) -> Places:
     """Waves of those that do not lead, as the rollout says; then a wave of the leaders alone."""
-    listed = rollout.canaries == "listed"
+    listed, strata = rollout.canaries == "listed", rollout.canary.strata if rollout.canary is not None else ()
     leaders = [host for host in hosts if roles.get(host) in LEADERS]
     rest = [host for host in hosts if roles.get(host) not in LEADERS]
     if not leaders or not rest:
-        return place(hosts, inventory, rollout.waves, listed=listed, seed=seed)
-    found = place(rest, inventory, rollout.waves, listed=listed, seed=seed)
+        return place(hosts, inventory, rollout.waves, listed=listed, seed=seed, strata=strata)
+    found = place(rest, inventory, rollout.waves, listed=listed, seed=seed, strata=strata)
     return found | {f"w{len(found) + 1}": tuple(leaders)}
 
 

@@ -1,12 +1,13 @@
 """Which host is upgraded in which wave, and in which order.
 
 Canaries are a sample of all failure domains, drawn by digest: the same plan draws the same hosts, and hosts bought
-together do not stand for all others. Within a wave one domain is finished before the next begins. A host that was
-placed once keeps its place.
+together do not stand for all others. Where the plan names strata (variables of hosts: hardware, role), each kind of
+host has its share first, and within a kind each domain. Within a wave one domain is finished before the next begins. A
+host that was placed once keeps its place.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from liftlock.model.inventory import Inventory
@@ -33,10 +34,16 @@ def targets(waves: Sequence[Share], size: int) -> tuple[int, ...]:
 
 
 def place(
-    hosts: Sequence[str], inventory: Inventory, waves: Sequence[Share], *, listed: bool, seed: str
+    hosts: Sequence[str],
+    inventory: Inventory,
+    waves: Sequence[Share],
+    *,
+    listed: bool,
+    seed: str,
+    strata: Sequence[str] = (),
 ) -> dict[str, tuple[str, ...]]:
     """Waves by name (`w1` …) with their hosts in order."""
-    sequence = tuple(hosts) if listed else draw(hosts, inventory, seed)
+    sequence = tuple(hosts) if listed else draw(hosts, inventory, seed, strata)
     found, begins = {}, 0
     for index, ends in enumerate(targets(waves, len(sequence)), start=1):
         found[f"w{index}"] = by_domain(sequence[begins:ends], inventory, listed=listed)
@@ -44,18 +51,32 @@ def place(
     return found
 
 
-def draw(hosts: Sequence[str], inventory: Inventory, seed: str) -> tuple[str, ...]:
-    """All hosts in an order of which every beginning is a random sample with each failure domain's fair share."""
+def draw(hosts: Sequence[str], inventory: Inventory, seed: str, strata: Sequence[str] = ()) -> tuple[str, ...]:
+    """All hosts in an order of which every beginning is a random sample with the fair share of each kind (hosts that
+    are alike in all `strata`), and of each kind's hosts with each failure domain's fair share."""
     lots = {host: sha256(f"{seed}\0{host}".encode()).digest() for host in hosts}
-    strata: dict[str, list[str]] = {}
-    for host in sorted(hosts, key=lots.__getitem__):
-        strata.setdefault(domain_of(inventory, host), []).append(host)
+    drawn = sorted(hosts, key=lots.__getitem__)
+    kinds = {host: kind_of(inventory, host, strata) for host in hosts}
+    spread = interleaved(drawn, lots, {host: (kinds[host], domain_of(inventory, host)) for host in hosts})
+    return tuple(interleaved(spread, lots, kinds))
+
+
+def interleaved(drawn: Sequence[str], lots: Mapping[str, bytes], groups: Mapping[str, object]) -> list[str]:
+    """Hosts of all groups side by side, those of one group in the order given: each group is spread evenly."""
+    members: dict[object, list[str]] = {}
+    for host in drawn:
+        members.setdefault(groups[host], []).append(host)
     ranks = {
-        host: ((2 * index + 1) / (2 * len(stratum)), lots[host])
-        for stratum in strata.values()
-        for index, host in enumerate(stratum)
+        host: ((2 * index + 1) / (2 * len(group)), lots[host])
+        for group in members.values()
+        for index, host in enumerate(group)
     }
-    return tuple(sorted(hosts, key=ranks.__getitem__))
+    return sorted(drawn, key=ranks.__getitem__)
+
+
+def kind_of(inventory: Inventory, host: str, strata: Sequence[str]) -> tuple[str, ...]:
+    entry = inventory.hosts.get(host)
+    return tuple(entry.variables.get(name, "") if entry is not None else "" for name in strata)
 
 
 def by_domain(hosts: Sequence[str], inventory: Inventory, *, listed: bool) -> tuple[str, ...]:
