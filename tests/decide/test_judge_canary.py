@@ -123,6 +123,17 @@ def test_what_is_worse_when_lower_is_turned_round():
     assert other.looks[-1].verdict is Verdict.PASS
 
 
+def test_a_level_that_always_was_nothing_passes_as_long_as_it_is():
+    """A queue that is empty everywhere: no logarithm, and no reason to wait for ever."""
+    one = fleet(measured=(MEMORY,))
+    one.says["memory"] = lambda host, at: Reading(at, level=0.0)
+    one.before()
+    one.upgrade(1)
+    assert one.look(1, 20).verdict is Verdict.PASS
+    one.says["memory"] = lambda host, at: Reading(at, level=9.0 if host in one.upgraded else 0.0)
+    assert one.look(1, 20).verdict is Verdict.FAIL
+
+
 # --- time -----------------------------------------------------------------------------------------------------
 
 

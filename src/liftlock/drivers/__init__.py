@@ -44,6 +44,7 @@ MODULES = (
     "measure_log",
     "measure_command",
     "measure_sql",
+    "measure_prometheus",
 )
 
 

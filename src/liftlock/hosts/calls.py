@@ -30,7 +30,7 @@ async def ask_http(call: HttpCall, env: Mapping[str, str], *, uds: str, body_byt
             request = asking.build_request(call.method, call.url, headers=headers, content=body or None)
             answer = await asking.send(request, stream=True)
             try:
-                body = await bounded(answer.aiter_bytes(), body_bytes)
+                body = await bounded(answer.aiter_bytes(), max(body_bytes, call.most_bytes))
             finally:
                 await answer.aclose()
             text = body.decode(answer.charset_encoding or "utf-8", "replace")

@@ -161,7 +161,7 @@ class HttpCall(Struct, frozen=True, tag="http"):
     """An HTTP request made from where the step runs. `repeatable`: asking twice is asking once.
 
     `secrets`: by header name; one named `body:<mark>` stands, as part of a JSON string, where the body has the mark.
-    `ca`: certificates (PEM) that are trusted instead of the usual ones.
+    `ca`: certificates (PEM) that are trusted instead of the usual ones. `most_bytes`: of the answer, if more is read.
     """
 
     url: str
@@ -172,6 +172,7 @@ class HttpCall(Struct, frozen=True, tag="http"):
     timeout_s: float = 5.0
     repeatable: bool = True
     ca: str = ""
+    most_bytes: int = 0
 
 
 class SocketCall(Struct, frozen=True, tag="socket"):

@@ -102,12 +102,14 @@ class RateBaseline(Struct, frozen=True, omit_defaults=True):
 class MetricBaseline(Struct, frozen=True, omit_defaults=True):
     """One metric before the upgrade. `mean`: by host, of so much `weight` (requests, readings).
 
-    `noise`: relative variance of one unit of weight. `past`: a small tier's means of each interval, in order.
+    `noise`: relative variance of one unit of weight. `floor`: added to every mean, where some were 0. `past`: a small
+    tier's means of each interval, in order.
     """
 
     mean: dict[str, float] = {}
     weight: dict[str, float] = {}
     noise: float = 0.0
+    floor: float = 0.0
     past: dict[str, tuple[float, ...]] = {}
     rate: RateBaseline | None = None
     tail: RateBaseline | None = None

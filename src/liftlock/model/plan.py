@@ -106,7 +106,7 @@ class Canary(Part, frozen=True):
     warm_up_s: Duration | None = field(default=None, name="warm_up")  # none: a quarter of the soak, at most 10m
     grace_s: Duration | None = field(default=None, name="grace")  # none: 5 looks
     watch_s: Duration = field(default=0.0, name="watch")  # how long the last wave is watched
-    prometheus: str | dict[str, Any] = ""  # the server, or {url:, token: {secret:}, ca:}
+    prometheus: str | dict[str, Any] = ""  # the server, or {url, authorization: {secret}, ca}
     host_label: str = "instance"
     host_value: str = "{address}"  # what the label says of a host; a port after it does not matter
     strata: tuple[str, ...] = ()  # host variables within which canaries are drawn, beside the failure domain

@@ -126,8 +126,8 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "最后一批之后继续监视变化的时长。",
         ),
         "prometheus": (
-            "The Prometheus server: its address, or {url:, token: {secret: …}, ca: …}.",
-            "Prometheus 服务器地址，或 {url:, token: {secret: …}, ca: …}。",
+            "The Prometheus server: its address, or {url, authorization: {secret: …}, ca: certificates}.",
+            "Prometheus 服务器地址，或 {url, authorization: {secret: …}, ca}，即请求头的值与证书。",
         ),
         "host_label": ("The label that names a host.", "标识主机的标签。"),
         "host_value": (

@@ -4,7 +4,7 @@ All of it freezes when the rollout begins, so that no look can move what it is j
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 
 from liftlock.decide.judge.offsets import rate_baseline
@@ -14,6 +14,7 @@ from liftlock.model.schedule import Measured, Watching
 
 SLOW = 0.01  # of all requests are slower than the p99
 SLOW_MIN, SLOW_MAX = 0.001, 0.1  # a bound with fewer or more beyond it tells nothing about the tail
+FLOOR = 0.01
 SMALL_TIER = 12  # of so few hosts the intervals' means are kept, for comparing each with its own past
 Series = dict[str, list[Reading]]
 
@@ -43,9 +44,19 @@ def metric_baseline(measured: Measured, series: Series) -> MetricBaseline:
     past = {}
     if len(series) <= SMALL_TIER:
         past = {host: tuple(total / weight for total, weight in parts) for host, parts in means.items()}
-    usual = {host: mean for host, parts in means.items() if (mean := pooled(parts))}
+    usual = {host: pooled(parts) for host, parts in means.items() if parts}
     weight = {host: sum(weight for _, weight in means[host]) for host in usual}
-    return MetricBaseline(usual, weight, noise_of(means.values()), past, None, rates_of(slow, limit))
+    return MetricBaseline(
+        usual, weight, noise_of(means.values()), floor_of(usual.values()), past, None, rates_of(slow, limit)
+    )
+
+
+def floor_of(usual: Collection[float]) -> float:
+    """What is added to all means, so that a level of 0 has a logarithm: a hundredth of the usual one, or one unit."""
+    whole = sum(usual) / len(usual) if usual else 0.0
+    if whole > 0:
+        return FLOOR * whole if min(usual) <= FLOOR * whole else 0.0
+    return 1.0 if usual else 0.0
 
 
 def noise_of(means: Iterable[Sequence[Sum]]) -> float:

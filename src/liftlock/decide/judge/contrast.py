@@ -22,7 +22,7 @@ from liftlock.decide.judge.students import student_beyond, student_tail
 
 CONTROLS_MIN = 3
 BOTH_FROM = 5  # upgraded hosts
-HOSTS_MIN = 0.25  # of the controls' variance is the hosts' own at least: with ten of them it is not known so well
+HOSTS_MIN = 0.4  # of the controls' variance is the hosts' own at least: with ten of them it is not known so well
 ERROR_MIN = 1e-6  # relative: series that never vary differ by rounding, and by nothing else
 
 

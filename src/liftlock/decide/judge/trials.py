@@ -137,10 +137,19 @@ def watch_trial(metric: str, alarm: tuple[float, ...], seen: Counts, stakes: Sta
 
 
 def gain(sums: Mapping[str, Sum], host: str, base: MetricBaseline, sign: float) -> float | None:
-    """ln(mean now) − ln(own mean before the upgrade), turned so that more is worse; None without either."""
+    """ln(mean now) − ln(own mean before the upgrade), turned so that more is worse; None without either.
+
+    The logarithm of a mean of few is too low by half its relative variance: without that, a host with more requests
+    than the others would seem slower.
+    """
     total, weight = sums.get(host, (0.0, 0.0))
-    before = base.mean.get(host, 0.0)
-    return sign * math.log(total / weight / before) if weight > 0 and total > 0 and before > 0 else None
+    if weight <= 0 or host not in base.mean:
+        return None
+    now, before = total / weight + base.floor, base.mean[host] + base.floor
+    if now <= 0 or before <= 0:
+        return None
+    too_low = base.noise / 2 * (1 / weight - 1 / base.weight[host])
+    return sign * (math.log(now / before) + too_low)
 
 
 def contrast_of(
@@ -184,8 +193,9 @@ def past_contrast_of(
     found = []
     for host in hosts:
         total, intervals = sums.get(host, (0.0, 0.0))
-        past = base.past.get(host, ())
-        if intervals and past and (one := contrast.past_contrast([total / intervals] * round(intervals), past)):
+        past = [value + base.floor for value in base.past.get(host, ())]
+        after = [total / intervals + base.floor] * round(intervals) if intervals else []
+        if after and past and (one := contrast.past_contrast(after, past)):
             found.append(one)
     if not found:
         return None
