@@ -16,7 +16,7 @@ from liftlock.model.actions import Evidence, Exited, Failure, FailureKind, Scrip
 from liftlock.model.canary import Reading, Span
 from liftlock.model.plan import Canary, Metric
 from liftlock.model.ports import Setting
-from tests.drivers.conftest import Machine
+from tests.drivers.conftest import HOSTILE, Machine
 
 (DRIVER,) = DRIVERS
 SETTING = Setting("orders", "1.0", "1.1", False, {"h1": {}}, {}, {})
@@ -363,6 +363,20 @@ def test_names_of_rotated_logs(log: Log, name: str) -> None:
     log.path.rename(log.path.with_name(name))
     log.write(3)
     assert log.look() == {"": Reading(1000.0, events=0.0, of=5.0)}
+
+
+def test_a_log_with_a_hostile_name(machine: Machine) -> None:
+    path = machine.root / HOSTILE.replace("/", "_") / "[a]*.log"
+    path.parent.mkdir()
+    made = Log(machine, access_log=str(path).replace("{", "{{"))
+    made.path = path
+    made.write(1)
+    made.look()
+    made.write(2)
+    path.rename(path.with_name(f"{path.name}.1"))
+    made.write(3)
+    assert made.requests() == 5
+    assert not (machine.root / "pwned").exists()
 
 
 def test_a_log_that_is_not_there_for_a_while(log: Log) -> None:
