@@ -89,7 +89,7 @@ class Prometheus:
             return json.load(answer)
 
     def scraped(self) -> float:
-        """Waits until every target was scraped once more, well or not, and the next scrape has begun: then it is there."""
+        """Waits until every target was scraped once more, well or not, and the scrape after that has begun."""
         since = time.time()
         deadline = since + 20
         while time.time() < deadline:
