@@ -17,6 +17,7 @@ from liftlock.decide import (
     rules_gates,
     rules_names,
     rules_order,
+    rules_power,
     rules_recipe,
     rules_roles,
     rules_safety,
@@ -47,6 +48,7 @@ RULES: tuple[Rule, ...] = (
     *rules_time.RULES,
     *rules_gates.RULES,
     *rules_canary.RULES,
+    *rules_power.RULES,
     *rules_approvals.RULES,
     *rules_documents.RULES,
 )

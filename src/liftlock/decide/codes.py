@@ -170,4 +170,32 @@ CODES: dict[str, tuple[str, ...]] = {
     "L388": ("name",),  # strata: no host has such a variable
     "L389": ("name", "hosts", "count"),  # warning: some hosts have not
     "L390": (),  # warning: strata although canaries are taken as listed
+    # what canaries can detect
+    "L391": (
+        "component",
+        "wave",
+        "canaries",
+        "controls",
+        "metrics",
+        "percent",
+        "power",
+        "within_s",
+        "smallest",
+    ),  # info
+    "L392": (
+        "component",
+        "wave",
+        "canaries",
+        "controls",
+        "metrics",
+        "percent",
+        "power",
+        "within_s",
+        "smallest",
+    ),  # by hosts
+    "L393": ("component", "wave", "metrics", "percent", "power", "within_s", "needed"),  # warning: it sees too little
+    "L394": ("component", "wave", "metric", "percent", "events", "within_s", "share"),  # info: errors, with traffic
+    "L395": ("component", "wave", "metric", "percent", "events"),  # info: errors, traffic unknown
+    "L396": ("component", "wave", "controls", "most"),  # info: the first wave leaves fewer than ten to compare with
+    "L397": ("component", "wave", "controls", "size"),  # info: the tier is too small for ten
 }

@@ -111,6 +111,7 @@ class Canary(Part, frozen=True):
     host_value: str = "{address}"  # what the label says of a host; a port after it does not matter
     strata: tuple[str, ...] = ()  # host variables within which canaries are drawn, beside the failure domain
     hosts_max: Annotated[int, Meta(ge=4, le=10000)] = 200  # of more untouched hosts a sample is read
+    traffic: Annotated[float, Meta(ge=0)] = 0.0  # requests a second of the whole tier: what can be seen is said by it
 
 
 class Budget(Part, frozen=True):

@@ -139,6 +139,10 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "除故障域外，抽取金丝雀主机时的分层变量，如硬件、角色。",
         ),
         "hosts_max": ("Of more untouched hosts, a sample of so many is read.", "未升级主机超过此数时抽样读取。"),
+        "traffic": (
+            "Requests a second of the whole tier, by which the checker says what can be seen.",
+            "整层每秒请求数，检查据此说明能发现多大的劣化。",
+        ),
     },
     "Metric": {
         "": (
