@@ -54,6 +54,7 @@ LITERALS = {
     "Level": get_args(Level),
     "Day": get_args(Day),
     "Change": change_areas(),
+    "MetricKind": ("errors", "latency", "saturation"),
     "Wave": ("stop", "before", "after"),
     "RunResult": ("held",),  # a simulated run may end so
     "Standing": ("approved", "missing", "void"),  # of an approval

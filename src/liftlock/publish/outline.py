@@ -10,6 +10,7 @@ from liftlock.model.plan import Check, Freeze, Window
 from liftlock.model.run import Run
 from liftlock.model.schedule import CONTROLLER, Policy, Recipe, Schedule, Stage, Template, lane_of, stage_of
 from liftlock.model.secret import SecretRef
+from liftlock.publish.judging import judging_rows
 from liftlock.publish.words import Words
 
 Row = tuple[str, str]
@@ -79,6 +80,7 @@ def policy_rows(schedule: Schedule, component: str, words: Words) -> list[Row]:
         rows.append(
             (words.say("ui.gates"), words.say("ui.semicolon").join(gate_text(gate.check, words) for gate in gates))
         )
+    rows += judging_rows(schedule, component, words)
     rows.append((words.say("ui.budget"), words.say("ui.budget.text", **budget(policy))))
     deadlines = {"host_s": policy.host_deadline_s, "progress_s": policy.progress_deadline_s}
     rows.append((words.say("ui.deadlines"), words.say("ui.deadlines.text", **deadlines)))
