@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import UNSET, Struct
 
-from liftlock.decide.canaries import templates_of, watching_of
+from liftlock.decide.canaries import templates_of, watching_from
 from liftlock.decide.capacities import capacities_of, policy_of, quorums_of
 from liftlock.decide.expand import fill
 from liftlock.decide.outage import lane_steps, rollout_of, stop_needs, stop_steps, stopped
@@ -150,7 +150,7 @@ def canaries_of(
     for name, laying in laid.components.items():
         has_begun = any(lane.startswith(f"{name}/{HOP}/w") for lane in begun)
         waves = laid.places[name]
-        watching = watching_of(laid.plan, laying, drivers, waves, before.get(name), begun=has_begun)
+        watching = watching_from(laid.plan, laying, drivers, waves, before.get(name), begun=has_begun)
         if watching is not None and waves:
             yield name, watching
 

@@ -31,7 +31,7 @@ READ_MIN = 3  # hosts of each wave that are read at least: fewer have no varianc
 Waves = Mapping[str, Sequence[str]]
 
 
-def watching_of(
+def watching_from(
     plan: Plan, laying: Laying, drivers: Drivers, waves: Waves, previous: Watching | None = None, *, begun: bool = False
 ) -> Watching | None:
     """None: the component's canaries are not judged. `previous`: what the approved schedule says; once waves have
