@@ -99,5 +99,10 @@ def test_fewer_than_ten_to_compare_with_is_the_weaker_judgement(
 
 def test_an_outage_sees_nothing_and_large_tiers_are_sampled() -> None:
     assert [one.code for one in said(planned_outage=True)] == []
-    found = only(said(replace(CANARY, metrics=(MEMORY,), hosts_max=50), 400), "L391")
-    assert found.fields["controls"] == 49
+    waves = (Share(count=1), Share(percent=50), Share(percent=100))
+    found = [
+        one for one in said(replace(CANARY, metrics=(MEMORY,), hosts_max=50), 400, waves=waves) if one.code == "L391"
+    ]
+    assert (found[0].fields["canaries"], found[0].fields["controls"]) == (1, 49)
+    assert 15 < int(found[1].fields["canaries"]) < 35
+    assert int(found[1].fields["canaries"]) + int(found[1].fields["controls"]) == 50

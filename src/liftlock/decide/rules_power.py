@@ -5,11 +5,12 @@ soak is over; its chance of a false rollback is shared among its looks (`judge.a
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from liftlock.decide.canaries import ALPHA_ROLLBACK, MEANS, RATES, before_s, looks_max, margins, warm_up_s
+from liftlock.decide.canaries import ALPHA_ROLLBACK, MEANS, RATES, before_s, looks_max, margins, sample_of, warm_up_s
 from liftlock.decide.capacities import longest_soak_s
 from liftlock.decide.case import Case, Rule, info, warning
 from liftlock.decide.judge.arms import CONTROLS_FULL, CONTROLS_MIN, share_of
@@ -27,7 +28,8 @@ NEEDED_MAX = 100  # hosts in the first wave: nobody would take more
 
 
 class Wave(Struct, frozen=True):
-    """One wave of a component whose hosts are compared with hosts that are not upgraded yet."""
+    """One wave of a component whose hosts are compared with hosts that are not upgraded yet. `canaries`: upgraded with
+    it or before; of a large tier only hosts that are `read` count."""
 
     rollout: Rollout
     canary: Canary
@@ -36,6 +38,7 @@ class Wave(Struct, frozen=True):
     index: int
     waves: int
     canaries: int
+    read: int
 
     @property
     def name(self) -> str:
@@ -43,8 +46,7 @@ class Wave(Struct, frozen=True):
 
     @property
     def controls(self) -> int:
-        """Of a large tier a sample is read."""
-        return min(self.size - self.canaries, max(self.canary.hosts_max - self.canaries, CONTROLS_MIN))
+        return self.read - self.canaries
 
     @property
     def within_s(self) -> float:
@@ -63,8 +65,11 @@ def waves_of(rollout: Rollout, canary: Canary, laying: Laying) -> Iterator[Wave]
     """None of a plan whose times are findings of other rules."""
     size = len(laying.hosts)
     reached = targets(rollout.waves, size)
-    for index, done in enumerate(reached):
-        wave = Wave(rollout, canary, laying.component.name, size, index, len(reached), done)
+    waves = {str(end): [str(at) for at in range(begin, end)] for begin, end in pairwise((0, *reached))}
+    read = [int(at) for at in sample_of(waves, canary.hosts_max, "")] or range(size)
+    for index, end in enumerate(reached):
+        done = sum(at < end for at in read)
+        wave = Wave(rollout, canary, laying.component.name, size, index, len(reached), done, len(read))
         if canary.every_s > 0 and before_s(canary) > 0 and wave.within_s >= canary.every_s:
             yield wave
 
@@ -73,7 +78,7 @@ def compared(case: Case) -> Iterator[tuple[Path, Wave]]:
     for path, rollout, canary, layings in canaries(case):
         for laying in layings if not rollout.planned_outage else ():
             for wave in waves_of(rollout, canary, laying):
-                if wave.controls >= CONTROLS_MIN and wave.size - wave.canaries >= CONTROLS_MIN:
+                if wave.controls >= CONTROLS_MIN:
                     yield path, wave
 
 
@@ -155,7 +160,7 @@ def first_wave_sees_enough(case: Case) -> Iterator[Finding]:
 
 def hosts_needed(wave: Wave, metrics: Iterable[Metric]) -> str:
     """With so many hosts the first wave would see enough of all metrics; `-`: with no number of them."""
-    for count in range(wave.canaries + 1, min(wave.size // 2, NEEDED_MAX) + 1):
+    for count in range(wave.canaries + 1, min(wave.read // 2, NEEDED_MAX) + 1):
         if all(power_at_twice(replace(wave, canaries=count), metric) >= WANTED for metric in metrics):
             return str(count)
     return "-"
