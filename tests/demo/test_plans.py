@@ -1,5 +1,7 @@
-"""The plans that the demo writes are good plans: Liftlock's own check finds nothing in them."""
+"""The plans that the demo writes are good plans: Liftlock's own check finds nothing in them, but that seconds stand for
+hours and eight hosts for a fleet: canaries see less than they would."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from demo import fleet, people, plans, releases
+
+SEES_LITTLE = {"L382", "L395", "L397"}  # few looks before the upgrade, how many errors it takes, eight hosts
 
 
 @pytest.fixture
@@ -30,4 +34,4 @@ def test_nothing_stands_against_them(folder: Path, language: str, signed: bool) 
         command = [program, "check", plan.name, "--json"]
         found = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         assert found.returncode == 0, found.stdout + found.stderr
-        assert '"severity"' not in found.stdout, found.stdout
+        assert {one["code"] for one in json.loads(found.stdout)["findings"]} == SEES_LITTLE, found.stdout
