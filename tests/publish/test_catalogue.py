@@ -17,7 +17,7 @@ from liftlock.decide import compare
 from liftlock.journal.codes import CODES as DISCREPANCIES
 from liftlock.model import events as ev
 from liftlock.model.actions import FailureKind, Kind
-from liftlock.model.canary import Verdict
+from liftlock.model.canary import Test, Verdict
 from liftlock.model.errors import WorldKind
 from liftlock.model.events import LaneResult, RunResult
 from liftlock.model.findings import Severity
@@ -55,6 +55,7 @@ LITERALS = {
     "Day": get_args(Day),
     "Change": change_areas(),
     "MetricKind": ("errors", "latency", "saturation"),
+    "Test": get_args(Test),
     "Wave": ("stop", "before", "after"),
     "RunResult": ("held",),  # a simulated run may end so
     "Standing": ("approved", "missing", "void"),  # of an approval

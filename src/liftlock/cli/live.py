@@ -27,16 +27,11 @@ PICTURE_EVERY_S = 0.25
 LINE_EVERY_S = 30.0
 
 
-class Watcher:
-    """Shows a run as it goes on. A context manager: the terminal is given back in order."""
+class Pictured:
+    """What has a picture in a terminal, and none in a pipe. A context manager: the terminal is given back in order."""
 
-    def __init__(self, screen: Screen, schedule: Schedule, name: str, clock: Clock) -> None:
-        self.screen, self.schedule, self.name, self.clock = screen, schedule, name, clock
-        self.words = screen.words.within(schedule.zone)
-        self.problems: list[Line] = []
-        self.lanes_s: dict[str, float] = {}
-        self.asked: frozenset[str] = frozenset()
-        self.shown_at = float("-inf")
+    def __init__(self, screen: Screen) -> None:
+        self.screen = screen
         self.live: Live | None = None
 
     def __enter__(self) -> Self:
@@ -47,8 +42,6 @@ class Watcher:
             self.live = Live(console=Console(file=self.screen.out, highlight=False), auto_refresh=False)
             self.live.start()
             self.screen.above = self.above
-        else:
-            self.shown_at = self.clock.monotonic()
         return self
 
     def __exit__(
@@ -57,6 +50,24 @@ class Watcher:
         if self.live is not None:
             self.screen.above = None
             self.live.stop()
+
+    def above(self, text: str) -> None:
+        if self.live is not None:
+            self.live.console.print(text, markup=False)
+
+
+class Watcher(Pictured):
+    """Shows a run as it goes on."""
+
+    def __init__(self, screen: Screen, schedule: Schedule, name: str, clock: Clock) -> None:
+        super().__init__(screen)
+        self.schedule, self.name, self.clock = schedule, name, clock
+        self.words = screen.words.within(schedule.zone)
+        self.problems: list[Line] = []
+        self.lanes_s: dict[str, float] = {}
+        self.asked: frozenset[str] = frozenset()
+        shows_lines = screen.as_json or not pictures(screen.out, screen.environ)
+        self.shown_at = clock.monotonic() if shows_lines else float("-inf")
 
     def follow(self, schedule: Schedule) -> None:
         """After an amendment: another schedule."""
@@ -138,7 +149,3 @@ class Watcher:
             self.above(text)
         else:
             self.screen.warn(text)
-
-    def above(self, text: str) -> None:
-        if self.live is not None:
-            self.live.console.print(text, markup=False)

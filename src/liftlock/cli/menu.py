@@ -31,6 +31,9 @@ COMMANDS: dict[str, Entry] = {
     "run": entry("run_commands", "run", "Carry the schedule out, or go on with it", "执行排程，或继续未完成的执行"),
     "status": entry("watch_commands", "run", "Where a run stands", "查看执行状态"),
     "watch": entry("watch_commands", "run", "The same, live, from another terminal", "在另一终端实时查看"),
+    "canary": entry(
+        "canary_commands", "run", "How upgraded hosts compare with others", "查看灰度对比：已升级与未升级主机"
+    ),
     "pause": entry("steer_commands", "run", "Begin nothing new; begun hosts finish", "暂停：不再开始新主机"),
     "resume": entry("steer_commands", "run", "Go on after a pause or an abort", "暂停或中止后继续"),
     "abort": entry("steer_commands", "run", "Stop and hold", "中止并等待处理"),

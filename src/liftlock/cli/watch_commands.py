@@ -1,6 +1,8 @@
 """Where a run stands, read from the record alone: from any terminal, and after the controller is gone."""
 
 import asyncio
+from collections.abc import Sequence
+from typing import Protocol
 
 import typer
 
@@ -16,7 +18,9 @@ from liftlock.decide.expand import expand, lay_out
 from liftlock.execute.outlook import outlook_of, waiting_for
 from liftlock.model.events import Entry, RunAmended
 from liftlock.model.fold import advance
+from liftlock.model.reasons import Reason
 from liftlock.model.run import Run
+from liftlock.model.schedule import Schedule
 from liftlock.publish.outline import manual_steps
 from liftlock.publish.standing import NO_OUTLOOK
 from liftlock.publish.status import status_json, status_text
@@ -88,7 +92,15 @@ def watch(which: Which = "", store: StoreAt = "", lang: Lang = "", as_json: Json
         raise typer.Exit(Exit.OK) from None
 
 
-async def follow(at: Session, watcher: Watcher) -> Chosen:
+class Follower(Protocol):
+    """What is shown a run: what has arrived, and another schedule after an amendment."""
+
+    def see(self, run: Run, entries: Sequence[Entry], waiting: Reason | None) -> None: ...
+
+    def follow(self, schedule: Schedule) -> None: ...
+
+
+async def follow(at: Session, watcher: Follower) -> Chosen:
     """Show what is there and what arrives."""
     chosen, layout = at.chosen, lay_out(at.chosen.schedule)
     news: tuple[Entry, ...] = chosen.entries

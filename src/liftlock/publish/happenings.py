@@ -9,10 +9,11 @@ from msgspec import Struct, json
 
 from liftlock.model import events as ev
 from liftlock.model.actions import Evidence, Failure
-from liftlock.model.canary import CanaryLook
+from liftlock.model.canary import CanaryLook, Verdict
 from liftlock.model.events import Approved, Event, Sample
 from liftlock.model.reasons import Reason
 from liftlock.model.schedule import host_of, lane_of, stage_of
+from liftlock.publish.looks import standing
 from liftlock.publish.plain import lines_of
 
 SAID_MAX = 160  # characters; the report and `log --json` have all that was kept
@@ -72,7 +73,8 @@ def worded(name: str, value: object, words: Wording) -> dict[str, object]:
             return {"by": value.by, "role": value.role, "digest": short(value.digest), "signed": signed(value, words)}
         case CanaryLook():
             verdict, why = words.term(value.verdict), words.reason(value.because)
-            return {name: words.say("ui.canary_look", number=value.number, verdict=verdict, why=why)}
+            told = words.say("ui.canary_look", number=value.number, verdict=verdict, why=why)
+            return {name: told if value.verdict is Verdict.FAIL or not value.stage else standing(value, words)}
         case Evidence():
             return {"facts": facts(value)}
         case Enum():
@@ -173,6 +175,8 @@ def weight(event: Event) -> Weight:
         case ev.StageObserved(samples=samples) if any(s.fails or s.value is None for s in samples):
             return Weight.PROBLEM
         case ev.LaneEnded(result=result) if result in (ev.LaneResult.FAILED, ev.LaneResult.RETURNED):
+            return Weight.PROBLEM
+        case ev.CanaryLooked(look=look) if look.verdict is Verdict.FAIL:
             return Weight.PROBLEM
         case ev.RunClosed(result=result) if result is not ev.RunResult.UPGRADED:
             return Weight.PROBLEM

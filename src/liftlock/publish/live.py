@@ -21,6 +21,7 @@ from liftlock.publish.standing import (
     HostStanding,
     Outlook,
     StageStanding,
+    canary_standings,
     elapsed_s,
     headline,
     hosts_of,
@@ -74,6 +75,8 @@ def live_view(
     words = words.within(schedule.zone)
     lines = [*title(schedule, run, now, words, name), blank()]
     lines += stage_bars(schedule, run, words, width)
+    for name, told in canary_standings(schedule, run, words)[:PROBLEMS_MAX]:
+        lines += block(f"{name}{words.say('ui.why', text=told)}", width)
     lines += grids(schedule, run, words, width)
     lines += steps(run, now, words, width)
     lines += manual(schedule, run, words, width)

@@ -29,6 +29,7 @@ from liftlock.publish.history import (
 from liftlock.publish.intent import labelled, planned, purposes
 from liftlock.publish.outline import actions_of, key_of
 from liftlock.publish.plain import code, cut, fenced, markdown
+from liftlock.publish.report_canary import canaries
 from liftlock.publish.standing import headline, out_of_service, stage_standing
 from liftlock.publish.words import Words
 
@@ -74,6 +75,8 @@ def report(record: Record, words: Words) -> str:
     lines += section("waves", waves(record, history, words), words)
     lines += section("hosts", hosts(record, history, words), words)
     lines += section("gates", gates(history, words), words)
+    if judged := canaries(record.schedule, record.entries, words):
+        lines += section("canary", judged, words)
     lines += section("anomalies", anomalies(history, words), words)
     lines += section("failures", outputs(record.entries, words), words)
     lines += section("evidence", evidence(record, history, words), words)

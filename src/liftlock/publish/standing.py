@@ -10,6 +10,7 @@ from liftlock.model.events import LaneResult
 from liftlock.model.reasons import Reason
 from liftlock.model.run import LaneView, Phase, Run, StageView, StepState
 from liftlock.model.schedule import Schedule, Stage, host_of, lane_of
+from liftlock.publish.looks import standing, wave_of
 from liftlock.publish.words import Words
 
 
@@ -188,6 +189,21 @@ def soak_text(schedule: Schedule, run: Run, stage: Stage, words: Words) -> str:
     if view is None or not stage.soaks or stage_standing(run, stage) is not StageStanding.SOAKING:
         return ""
     return words.say("ui.soaked", soaked_s=view.soaked_s, soak_s=wanted_s)
+
+
+def canary_standings(schedule: Schedule, run: Run, words: Words) -> list[tuple[str, str]]:
+    """How each component's canary stands, in one line, while its stage is open or the baseline is being watched."""
+    watched = schedule.canaries if isinstance(schedule.canaries, dict) else {}
+    found = []
+    for component, view in run.canaries.items():
+        if view.look is None or run.result is not None:
+            continue
+        if not view.look.stage and component in watched and view.baseline is None:
+            wanted = round(watched[component].before_s / watched[component].every_s)
+            found.append((component, words.say("ui.canary.watching", looks=len(view.before), wanted=wanted)))
+        elif view.look.stage in run.stages and not run.stages[view.look.stage].promoted:
+            found.append((f"{component} {wave_of(view.look, words)}", standing(view.look, words)))
+    return found
 
 
 def outlook_lines(outlook: Outlook, words: Words) -> list[str]:

@@ -11,6 +11,7 @@ from liftlock.model.events import Entry
 from liftlock.model.reasons import Reason
 from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule, Stage
+from liftlock.publish.looks import standing
 from liftlock.publish.outline import action_text, manual_steps, wave_name
 from liftlock.publish.paint import Paint, Style, bare
 from liftlock.publish.plain import table, wrap
@@ -19,6 +20,7 @@ from liftlock.publish.standing import (
     Outlook,
     StageStanding,
     Standing,
+    canary_standings,
     elapsed_s,
     headline,
     in_hand,
@@ -67,6 +69,7 @@ def status_text(
     if left:
         lines += [paint("bad", line) for line in wrap(words.say("ui.status.left", controller=run.controller), width)]
     lines += ["", *stage_lines(schedule, run, words, width, paint)]
+    lines += canary_lines(schedule, run, words, width)
     lines += in_hand_lines(run, now, words, width, paint)
     lines += manual_lines(schedule, run, asked, words, width, paint)
     lines += hold_lines(run, causes, words, width, paint)
@@ -94,6 +97,13 @@ def stage_row(schedule: Schedule, run: Run, stage: Stage, words: Words) -> list[
     soaked = soak_text(schedule, run, stage, words)
     name = wave_name(stage, words)
     return [stage.component, name, done, *(str(n) if n else "-" for n in counts), f"{state} {soaked}".strip()]
+
+
+def canary_lines(schedule: Schedule, run: Run, words: Words, width: int) -> list[str]:
+    """How upgraded hosts compare with others."""
+    found = canary_standings(schedule, run, words)
+    lines = [line for name, told in found for line in wrap(f"{name}{words.say('ui.why', text=told)}", width, "  ")]
+    return ["", *lines] if lines else []
 
 
 def in_hand_lines(run: Run, now: datetime, words: Words, width: int, paint: Paint) -> list[str]:
@@ -182,6 +192,11 @@ def status_json(
         "epoch": run.epoch,
         "entries": run.size,
         "stages": [stage_json(run, stage) for stage in schedule.stages],
+        "canaries": {
+            component: {**to_builtins(view.look), "standing": standing(view.look, words)}
+            for component, view in run.canaries.items()
+            if view.look is not None
+        },
         "in_hand": to_builtins(in_hand(run)),
         "manual": [
             {"step": step, "confirmed_by": list(run.confirmations.get(step, ()))}
