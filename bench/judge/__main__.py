@@ -1,4 +1,4 @@
-"""The canary judge in its worlds, beside its incumbents: `python -m bench.judge [--quick] [--nab FOLDER] [--json]`.
+"""The canary judge in its worlds, beside its incumbents: `python -m bench.judge [--quick] [--only PART] [--json]`.
 
 The full run takes 2,000 replicates of every world in which nothing is wrong and 500 of the others. Ours is the judge of
 the product, look by look; in the table of the line one metric has the whole chance of 5 % and no margin, as the
@@ -24,13 +24,15 @@ from liftlock.model.plan import Metric
 from liftlock.model.run import CanaryView
 from liftlock.model.schedule import Measured, Source, Template, Watching
 
+NAB = Path(__file__).parent / "data"  # Numenta Anomaly Benchmark, realAWSCloudwatch; its licence is beside it
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a tenth of the replicates")
     parser.add_argument("--replicates", type=int, default=0, help="of each world, instead of 2,000 and 500")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
-    parser.add_argument("--nab", type=Path, help="folder of NAB's series (CSV: timestamp, value)")
+    parser.add_argument("--nab", type=Path, default=NAB, help="folder of series (CSV: timestamp, value)")
     parser.add_argument("--only", choices=("line", "extra", "nab", "speed"), help="one part")
     parser.add_argument("--json", action="store_true", help="figures as JSON")
     given = parser.parse_args()
@@ -46,7 +48,7 @@ def main() -> None:
                 report["line"] = the_line(given, nulls, others)
             case "extra":
                 report["extra"] = the_rest(given, nulls, others)
-            case "nab" if given.nab:
+            case "nab":
                 report["nab"] = real_noise(given, others)
     if given.json:
         json.dump(report, sys.stdout, indent=1)
@@ -67,6 +69,15 @@ def percent(figure: Figure | None) -> str:
     return f"{100 * figure.share:.1f} ± {100 * figure.error:.1f} %"
 
 
+def peers_of(seen: line.Measured) -> dict[str, Figure | None]:
+    return {
+        "once": seen.once,
+        "peeked": seen.peeked,
+        "kayenta": seen.kayenta,
+        "kayenta_peeked": seen.kayenta_peeked,
+    }
+
+
 def median(figure: Figure | None) -> str:
     if figure is None or not math.isfinite(figure.requests):
         return ""
@@ -76,7 +87,9 @@ def median(figure: Figure | None) -> str:
 def the_line(given: argparse.Namespace, nulls: int, others: int) -> list[dict[str, object]]:
     say(
         given,
-        "| the line | ours | asked | Mann-Whitney once | peeked | Kayenta |\n| --- | --- | --- | --- | --- | --- |",
+        "| the line | ours | asked | Mann-Whitney once | peeked | Kayenta once | peeked |\n| "
+        + " | ".join(["---"] * 7)
+        + " |",
     )
     found = []
     for row in line.rows():
@@ -85,16 +98,16 @@ def the_line(given: argparse.Namespace, nulls: int, others: int) -> list[dict[st
         asked = f"≤ {100 * row.limit:.0f} %" if row.null else f"≥ {100 * row.limit:.0f} %"
         asked += f" @ ≤ {row.requests:,.0f}" if math.isfinite(row.requests) else ""
         verdict = "" if seen.holds else " **falls short**"
-        peers = " | ".join(f"{percent(each)}{median(each)}" for each in (seen.once, seen.peeked, seen.kayenta))
+        peers = " | ".join(f"{percent(each)}{median(each)}" for each in peers_of(seen).values())
         say(given, f"| {row.name} | {percent(seen.ours)}{median(seen.ours)}{verdict} | {asked} | {peers} |")
-        figures = {"ours": seen.ours, "once": seen.once, "peeked": seen.peeked, "kayenta": seen.kayenta}
+        figures = {"ours": seen.ours, **peers_of(seen)}
         shown = {name: each.__dict__ for name, each in figures.items() if each is not None}
         found.append({"row": row.name, "holds": seen.holds, "took_s": time.monotonic() - began, **shown})
     for name, figure in extra.wrong_promotions(nulls, given.jobs, progress):
-        say(given, f"| {name} | {percent(figure)} | ≤ 5 % | - | - | - |")
+        say(given, f"| {name} | {percent(figure)} | ≤ 5 % | - | - | - | - |")
         found.append({"row": name, "holds": figure.share <= 0.05, "ours": figure.__dict__})
     for name, figure in extra.day_watch(nulls, given.jobs, progress):
-        say(given, f"| {name} | {percent(figure)}, look {figure.requests:,.0f} | | - | - | - |")
+        say(given, f"| {name} | {percent(figure)}, look {figure.requests:,.0f} | | - | - | - | - |")
         found.append({"row": name, "ours": figure.__dict__})
     return found
 

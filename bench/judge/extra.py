@@ -29,6 +29,10 @@ def cases() -> list[Case]:
     w2 = World("W2", **W2)
     cold = replace(w2, cold=0.6)
     p99 = replace(w2, p99_only=True, share=0.5)
+    # 1, then 3, then 6 of 20 hosts have the new version, 40 looks each; one error a minute on ten hosts
+    of_20 = {"canaries": 6, "controls": 14, "share": 0.3, "waves": ((1, 0), (2, 40), (3, 80))}
+    grow, grow_err = World("grow", **W2, **of_20), World("grow-e", "errors", per_host=True, errors=0.1, **of_20)
+    differ = replace(grow_err, name="grow-d", host_sd=0.3)
     leak = World("leak", "saturation", looks=1440, leak=0.01, host_sd=0.05, drift_sd=0.005, noise=0.005)
     return [
         Case("as shipped: healthy, W2", w2, "mean", null=True),
@@ -48,6 +52,13 @@ def cases() -> list[Case]:
         Case("canary has 5 % of traffic, healthy, W2", replace(w2, name="w05", share=0.05), "mean", null=True),
         Case("canary has 40 % of traffic, healthy, W2", replace(w2, name="w40", share=0.4), "mean", null=True),
         Case("canary has 5 % of traffic, errors healthy", World("we05", "errors", share=0.05), null=True),
+        Case("1, 3, 6 of 20 hosts: healthy, W2", grow, "mean", null=True),
+        Case("1, 3, 6 of 20 hosts: +10 %, W2", replace(grow, name="grow10", times=1.1), "mean"),
+        Case("1, 3, 6 of 20 hosts: +15 %, W2", replace(grow, name="grow15", times=1.15), "mean"),
+        Case("1, 3, 6 of 20 hosts: errors healthy", grow_err, null=True),
+        Case("1, 3, 6 of 20 hosts: errors healthy, rates differ by 30 %", differ, null=True),
+        Case("1, 3, 6 of 20 hosts: errors ×2", replace(grow_err, name="grow-e2", times=2.0)),
+        Case("1, 3, 6 of 20 hosts: errors ×3", replace(grow_err, name="grow-e3", times=3.0)),
         Case("10 % of scrapes missing, healthy, W2", replace(w2, name="miss", missing=0.1), "mean", null=True),
         Case("10 % of scrapes missing, +25 %, W2", replace(w2, name="miss+", missing=0.1, times=1.25), "mean"),
     ]

@@ -1,19 +1,28 @@
-"""What others do with the same figures: Mann-Whitney, once or at every look, and Kayenta's classification.
+"""What others do with the same figures: Mann-Whitney, once or at every look, and Kayenta's NetflixACAJudge.
 
-Kayenta (kayenta-judge, MannWhitneyClassifier and NetflixACAJudge; kayenta-mannwhitney, MannWhitney): the confidence
-interval of the shift by Wilcoxon's rank sums with continuity correction, at 98 %, and the metric is `High` if its lower
-end is above a quarter of the estimated shift. The tolerance is thus relative to the shift itself, not to the baseline.
+Kayenta (spinnaker/kayenta: kayenta-mannwhitney, MannWhitney; kayenta-judge, IQRDetector, MannWhitneyClassifier,
+WeightedSumScorer, ThresholdScoreClassifier; written anew after what they do): values beyond three interquartile ranges
+are dropped unless they lie within the 1st and 99th percentile; the confidence interval of the shift comes from
+Wilcoxon's rank sums with continuity correction, at 98 %; a metric is `High` if its lower end is above a quarter of the
+estimated shift and the ratio of the means is at least the allowed increase (1 unless set). The tolerance is thus
+relative to the shift itself, not to the baseline. A group scores the share of its metrics that pass, and 100 without
+data, unless half of all metrics have none.
+
+Peeked, it judges the window so far at each look, and fails at the first `High`, as a canary stage with intervals does.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
 Values = NDArray[np.float64]
-FRACTION, CONFIDENCE = 0.25, 0.98
+TOLERANCE, CONFIDENCE, FACTOR, INCREASE, DECREASE = 0.25, 0.98, 3.0, 1.0, 1.0
 LOOKS_MIN = 4  # values an arm
+NOISE = 1e-5  # relative, where both arms are constant
+NODATA_MAX = 0.5  # of the metrics
 
 
 def mann_whitney_once(canary: Values, control: Values, alpha: float) -> int | None:
@@ -23,46 +32,151 @@ def mann_whitney_once(canary: Values, control: Values, alpha: float) -> int | No
 
 
 def mann_whitney_peeked(canary: Values, control: Values, alpha: float) -> int | None:
+    """Asymptotic, with continuity correction."""
+    beyond = float(stats.norm.isf(alpha))
     for look in range(LOOKS_MIN, len(canary) + 1):
-        if stats.mannwhitneyu(canary[:look], control[:look], alternative="greater", method="asymptotic").pvalue < alpha:
+        apart, sigma = rank_sum(canary[:look], np.sort(control[:look]), 0.0)
+        if sigma > 0 and (apart - 0.5) / sigma > beyond:
             return look
     return None
 
 
-def kayenta(canary: Sequence[float], control: Sequence[float]) -> str:
-    """`High`, `Low`, `Pass` or `Nodata`."""
-    x, y = np.asarray(canary, float), np.asarray(control, float)
+# --- Kayenta: one metric ------------------------------------------------------------------------------------
+
+
+def kayenta_once(canary: Values, control: Values) -> int | None:
+    return len(canary) if kayenta(canary, control) == "High" else None
+
+
+def kayenta_peeked(canary: Values, control: Values) -> int | None:
+    looks = range(LOOKS_MIN, len(canary) + 1)
+    return next((look for look in looks if kayenta(canary[:look], control[:look]) == "High"), None)
+
+
+def kayenta(
+    canary: Sequence[float] | Values,
+    control: Sequence[float] | Values,
+    *,
+    tolerance: float = TOLERANCE,
+    confidence: float = CONFIDENCE,
+    outliers: bool = True,
+) -> str:
+    """`High`, `Low`, `Pass`, `Nodata` or `Error`; outliers are dropped before a metric is classified."""
+    x, y = (cleaned(arm) if outliers else np.asarray(arm, float) for arm in (canary, control))
     if not x.size or not y.size:
         return "Nodata"
-    if x.size == y.size and (x == y).all():
+    if x.size == y.size and (np.sort(x) == np.sort(y)).all():
         return "Pass"
-    low, high, estimate = shift(x, y, CONFIDENCE)
-    bound = FRACTION * abs(estimate)
-    return "High" if low > bound else "Low" if high < -bound else "Pass"
+    if x.min() == x.max() and y.min() == y.max():
+        if x[0] == y[0]:
+            return "Pass"
+        x, y = shaken(x), shaken(y)
+    ratio = float(x.mean() / y.mean()) if y.mean() else 1.0
+    if not might_differ(x, y, confidence):
+        return "Pass"
+    found = shift(x, y, confidence)
+    if found is None:
+        return "Error"
+    low, high, estimate = found
+    bound = tolerance * abs(estimate)
+    return "High" if low > bound and ratio >= INCREASE else "Low" if high < -bound and ratio <= DECREASE else "Pass"
 
 
-def shift(x: Values, y: Values, confidence: float) -> tuple[float, float, float]:
-    """(low, high, estimate) of x − y, as R's wilcox.test has them for large samples."""
+def cleaned(values: Sequence[float] | Values) -> Values:
+    known = np.asarray(values, float)
+    known = known[~np.isnan(known)]
+    return known[~outliers_in(known, FACTOR, wide=True)]
+
+
+def outliers_in(values: Values, factor: float, *, wide: bool = False) -> NDArray[np.bool_]:
+    """`wide`: nothing between the 1st and the 99th percentile is an outlier."""
+    if not values.size:
+        return np.zeros(0, bool)
+    ordered = np.sort(values)
+    lower, upper = percentile(ordered, 25), percentile(ordered, 75)
+    low, high = lower - factor * (upper - lower), upper + factor * (upper - lower)
+    if wide:
+        low, high = min(low, percentile(ordered, 1)), max(high, percentile(ordered, 99))
+    return (values < low) | (values > high)
+
+
+def percentile(ordered: Values, at: float) -> float:
+    """Commons Math's own estimate: the position is at·(n+1)/100."""
+    position = at * (ordered.size + 1) / 100
+    below = math.floor(position)
+    if below < 1:
+        return float(ordered[0])
+    if below >= ordered.size:
+        return float(ordered[-1])
+    return float(ordered[below - 1] + (position - below) * (ordered[below] - ordered[below - 1]))
+
+
+def shaken(values: Values) -> Values:
+    """Two constants have no rank sum: Kayenta adds noise; ours has a seed."""
+    noise: Values = np.random.default_rng(1).normal(size=values.size)
+    return values * (1 + NOISE * noise)
+
+
+def might_differ(x: Values, y: Values, confidence: float) -> bool:
+    """An interval that has 0 inside is never beyond the tolerance: most looks end here, without a search for roots."""
+    apart, sigma = rank_sum(x, np.sort(y), 0.0)
+    return sigma == 0 or abs(apart) - 0.5 > float(stats.norm.isf((1 - confidence) / 2)) * sigma * (1 - 1e-9)
+
+
+def shift(x: Values, y: Values, confidence: float) -> tuple[float, float, float] | None:
+    """(low, high, estimate) of x − y, as R's wilcox.test has them for large samples; None if all values are tied."""
     least, most = float(x.min() - y.max()), float(x.max() - y.min())
-    z = stats.norm.isf((1 - confidence) / 2)
+    z, ordered = float(stats.norm.isf((1 - confidence) / 2)), np.sort(y)
+    if rank_sum(x, ordered, least)[1] == 0 or rank_sum(x, ordered, most)[1] == 0:
+        return None
 
-    def apart(mu: float, quantile: float) -> float:
-        both = np.concatenate([x - mu, y])
-        ranks = stats.rankdata(both)
-        d = ranks[: x.size].sum() - x.size * (x.size + 1) / 2 - x.size * y.size / 2
-        _, ties = np.unique(ranks, return_counts=True)
-        whole = x.size + y.size
-        spread = (whole + 1) - (ties**3 - ties).sum() / (whole * (whole - 1))
-        sigma = np.sqrt(x.size * y.size / 12 * spread)
-        if sigma == 0:
-            return 0.0
-        return float((d - 0.5 * np.sign(d)) / sigma - quantile)
+    def beyond(mu: float, quantile: float) -> float:
+        apart, sigma = rank_sum(x, ordered, mu)
+        return float((apart - 0.5 * np.sign(apart)) / sigma - quantile)
 
     def root(quantile: float) -> float:
-        if apart(least, quantile) <= 0:
+        if beyond(least, quantile) <= 0:
             return least
-        if apart(most, quantile) >= 0:
+        if beyond(most, quantile) >= 0:
             return most
-        return float(optimize.brentq(apart, least, most, args=(quantile,), xtol=1e-4 * max(1.0, abs(most))))
+        return float(optimize.brentq(beyond, least, most, args=(quantile,), xtol=1e-7))
 
     return root(z), root(-z), root(0.0)
+
+
+def rank_sum(x: Values, ordered: Values, mu: float) -> tuple[float, float]:
+    """(U − its mean, its standard deviation with ties) of x−mu against `ordered`."""
+    moved = np.sort(x - mu)
+    below, upto = np.searchsorted(ordered, moved, "left"), np.searchsorted(ordered, moved, "right")
+    apart = float((below + upto).sum()) / 2 - x.size * ordered.size / 2
+    both = np.sort(np.concatenate([moved, ordered]))
+    ends = np.flatnonzero(np.concatenate([both[1:] != both[:-1], [True]]))
+    ties = np.diff(ends, prepend=-1).astype(float)
+    whole = both.size
+    spread = whole + 1 - float((ties**3 - ties).sum()) / (whole * (whole - 1))
+    return apart, math.sqrt(max(x.size * ordered.size / 12 * spread, 0.0))
+
+
+# --- Kayenta: the score -------------------------------------------------------------------------------------
+
+
+def score(metrics: Sequence[tuple[str, str]], weights: Mapping[str, float]) -> float:
+    """0 … 100 of metrics as (group, classification); groups without a weight share what is left of 100."""
+    if sum(label == "Nodata" for _, label in metrics) >= NODATA_MAX * len(metrics):
+        return 0.0
+    groups: dict[str, list[str]] = {}
+    for group, label in metrics:
+        groups.setdefault(group, []).append(label)
+    free = [group for group in groups if group not in weights]
+    each = (100 - sum(weights.values())) / len(free) if free else 0.0
+    whole = sum(group_score(labels) * weights.get(group, each) / 100 for group, labels in groups.items())
+    return round(whole, 2)
+
+
+def group_score(labels: Sequence[str]) -> float:
+    counted = [label for label in labels if label in ("High", "Low", "Pass")]
+    return 100 * counted.count("Pass") / len(counted) if counted else 100.0
+
+
+def verdict(points: float, passes: float = 95.0, marginal: float = 75.0) -> str:
+    return "Pass" if points >= passes else "Marginal" if points >= marginal else "Fail"

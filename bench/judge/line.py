@@ -91,6 +91,7 @@ class Measured:
     once: Figure | None = None
     peeked: Figure | None = None
     kayenta: Figure | None = None
+    kayenta_peeked: Figure | None = None
 
     @property
     def holds(self) -> bool:
@@ -99,26 +100,26 @@ class Measured:
         return self.ours.share >= self.row.limit and self.ours.requests <= self.row.requests
 
 
-def one(row: Row, seed: int) -> tuple[int | None, int | None, int | None, int | None]:
-    """The look at which ours, Mann-Whitney once, peeked, and Kayenta fire in one replicate."""
+def one(row: Row, seed: int) -> tuple[int | None, ...]:
+    """The look at which ours, Mann-Whitney once and peeked, Kayenta once and peeked fire in one replicate."""
     seen = play(row.world, seed)
     watching = watching_of(row.world, alpha=ONE_WAVE, rollback=row.rollback, promote=row.promote, only=row.only)
     ours = judge(row.world, seen, watching, only=row.only, stop=False).failed
     if not row.peers:
-        return ours, None, None, None
+        return (ours,)
     canary, control = (arm[row.world.before :] for arm in seen.arms)
     once = incumbents.mann_whitney_once(canary, control, ALPHA)
     peeked = incumbents.mann_whitney_peeked(canary, control, ALPHA)
-    high = incumbents.kayenta(canary.tolist(), control.tolist()) == "High"
-    return ours, once, peeked, len(canary) if high else None
+    kayenta, always = incumbents.kayenta_once(canary, control), incumbents.kayenta_peeked(canary, control)
+    return ours, once, peeked, kayenta, always
 
 
 def measure(row: Row, replicates: int, jobs: int, progress: Callable[[str], None]) -> Measured:
     progress(row.name)
     found = spread(partial(one, row), replicates, jobs)
     a_minute = 400 * row.world.share
-    figures = [Figure.of((each[at] for each in found), a_minute) for at in range(4)]
-    return Measured(row, figures[0], *(figures[1:] if row.peers else ()))
+    figures = [Figure.of((each[at] for each in found), a_minute) for at in range(5 if row.peers else 1)]
+    return Measured(row, *figures)
 
 
 def spread(work: Callable[[int], tuple[int | None, ...]], replicates: int, jobs: int) -> list[tuple[int | None, ...]]:

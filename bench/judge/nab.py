@@ -1,4 +1,4 @@
-"""Real noise: server metrics of Numenta's benchmark (NAB, realAWSCloudwatch), split into pseudo-hosts.
+"""Real noise: server metrics of Numenta's benchmark (NAB, realAWSCloudwatch; MIT, in `data/`), split into pseudo-hosts.
 
 Each series is one machine's, a value every five minutes for two weeks. A window of two days is drawn from it; its
 values are what all hosts have in common (the day, bursts, incidents), and each host adds noise of its own: the series'

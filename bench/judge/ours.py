@@ -13,7 +13,6 @@ from liftlock.model.run import CanaryView
 from liftlock.model.schedule import Measured, Source, Template, Watching
 
 SOURCE = Source(Template("look", Action(Kind.VERIFY, "bench")))
-STAGE = "app/1/w1"
 
 
 @dataclass(frozen=True)
@@ -30,23 +29,25 @@ def watching_of(world: World, *, alpha: float, rollback: float, promote: float, 
     kind: Any = world.kind
     tails = {"tail_rollback": rollback, "tail_promote": promote} if only == "tail" else {}
     measured = Measured(Metric(name="metric", kind=kind), SOURCE, alpha, rollback, promote, **tails)
-    return Watching((measured,), 60.0, 60.0 * world.before, 60.0 * world.warm_up, 1e9, 0.0, world.looks)
+    looks = world.looks // len(begins_of(world))
+    return Watching((measured,), 60.0, 60.0 * world.before, 60.0 * world.warm_up, 1e9, 0.0, looks)
 
 
 def judge(world: World, seen: Seen, watching: Watching, *, only: str = "", stop: bool = True) -> Verdicts:
     hosts = [f"app-{number:02d}" for number in range(world.hosts)]
-    canaries, controls = tuple(hosts[: world.canaries]), tuple(hosts[world.canaries :])
     rows: list[Row] = [{"metric": row(hosts, each, only)} for each in seen.readings[: world.before]]
     begun = 60.0 * world.before
     view = CanaryView(JudgeState(number=world.before, at=begun), baseline=baseline_of(watching, rows, begun, begun))
-    waves = ((STAGE, canaries), ("app/1/w2", controls))
-    standings = {host: Standing("upgraded", begun, STAGE) for host in canaries}
-    standings |= {host: Standing("untouched", wave="app/1/w2") for host in controls}
+    begins = begins_of(world)
+    waves = waves_of(world, hosts)
     passed = None
     for look in range(1, world.looks + 1):
         minute = world.before + look - 1
+        reached = sum(begin < look for begin in begins)
         said = Heard({host: (one,) for host, one in row(hosts, seen.readings[minute], only).items()})
-        looked = look_at(watching, waves, view, STAGE, standings, {"metric": said}, 60.0 * (minute + 1))
+        standings = standings_of(waves, begins, reached, begun)
+        stage = waves[reached - 1][0]
+        looked = look_at(watching, waves, view, stage, standings, {"metric": said}, 60.0 * (minute + 1))
         view.state = looked.state
         if looked.look.verdict is Verdict.FAIL:
             return Verdicts(look, passed, looked.look)
@@ -55,6 +56,32 @@ def judge(world: World, seen: Seen, watching: Watching, *, only: str = "", stop:
             if stop:
                 return Verdicts(None, passed, looked.look)
     return Verdicts(None, passed, looked.look)
+
+
+def begins_of(world: World) -> list[int]:
+    """The looks before which the waves' hosts are upgraded."""
+    return [look for _, look in world.waves] or [0]
+
+
+def waves_of(world: World, hosts: list[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """The canaries' waves, and a last one of all others, which no look reaches."""
+    found, first = [], 0
+    for number, (size, _) in enumerate(world.waves or ((world.canaries, 0),), 1):
+        found.append((f"app/1/w{number}", tuple(hosts[first : first + size])))
+        first += size
+    return [*found, (f"app/1/w{len(found) + 1}", tuple(hosts[first:]))]
+
+
+def standings_of(
+    waves: list[tuple[str, tuple[str, ...]]], begins: list[int], reached: int, begun: float
+) -> dict[str, Standing]:
+    found = {}
+    for number, (wave, hosts) in enumerate(waves):
+        for host in hosts:
+            upgraded = number < reached
+            since = begun + 60.0 * begins[number] if upgraded else 0.0
+            found[host] = Standing("upgraded" if upgraded else "untouched", since, wave)
+    return found
 
 
 def row(hosts: list[str], readings: list[Reading | None], only: str) -> dict[str, Reading]:

@@ -5,8 +5,7 @@ with σ = 0.6, ten hosts an arm. Times are minutes; the first `before` of them c
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +46,7 @@ class World:
     noise: float = 0.01  # of a gauge
     p99_only: bool = False  # each host gives nothing but its p99 of an interval
     warm_up: int = 0  # minutes that are not compared
-    options: dict[str, Any] = field(default_factory=dict)
+    waves: tuple[tuple[int, int], ...] = ()  # (hosts, the look before which they are upgraded); none: all at once
 
     @property
     def hosts(self) -> int:
@@ -98,8 +97,10 @@ def traffic(world: World) -> Values:
 
 def after(world: World) -> Values:
     """1 for the canary's minutes after the upgrade; shape (hosts, minutes)."""
-    found = np.zeros((world.hosts, world.minutes))
-    found[: world.canaries, world.before :] = 1.0
+    found, first = np.zeros((world.hosts, world.minutes)), 0
+    for hosts, look in world.waves or ((world.canaries, 0),):
+        found[first : first + hosts, world.before + look :] = 1.0
+        first += hosts
     return found
 
 
