@@ -30,14 +30,14 @@ NAB = Path(__file__).parent / "data"  # Numenta Anomaly Benchmark, realAWSCloudw
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a tenth of the replicates")
-    parser.add_argument("--replicates", type=int, default=0, help="of each world, instead of 2,000 and 500")
+    parser.add_argument("--replicates", type=int, default=0, help="of each world, at most; else 2,000 and 500")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--nab", type=Path, default=NAB, help="folder of series (CSV: timestamp, value)")
     parser.add_argument("--only", choices=("line", "extra", "nab", "speed"), help="one part")
     parser.add_argument("--json", action="store_true", help="figures as JSON")
     given = parser.parse_args()
     nulls, others = (200, 50) if given.quick else (2000, 500)
-    nulls, others = given.replicates or nulls, given.replicates or others
+    nulls, others = (min(given.replicates or each, each) for each in (nulls, others))
     report: dict[str, object] = {}
     for part in [given.only] if given.only else ["speed", "line", "extra", "nab"]:
         match part:

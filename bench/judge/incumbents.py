@@ -13,6 +13,7 @@ Peeked, it judges the window so far at each look, and fails at the first `High`,
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ def mann_whitney_once(canary: Values, control: Values, alpha: float) -> int | No
 
 def mann_whitney_peeked(canary: Values, control: Values, alpha: float) -> int | None:
     """Asymptotic, with continuity correction."""
-    beyond = float(stats.norm.isf(alpha))
+    beyond = quantile(alpha)
     for look in range(LOOKS_MIN, len(canary) + 1):
         apart, sigma = rank_sum(canary[:look], np.sort(control[:look]), 0.0)
         if sigma > 0 and (apart - 0.5) / sigma > beyond:
@@ -120,28 +121,33 @@ def shaken(values: Values) -> Values:
 def might_differ(x: Values, y: Values, confidence: float) -> bool:
     """An interval that has 0 inside is never beyond the tolerance: most looks end here, without a search for roots."""
     apart, sigma = rank_sum(x, np.sort(y), 0.0)
-    return sigma == 0 or abs(apart) - 0.5 > float(stats.norm.isf((1 - confidence) / 2)) * sigma * (1 - 1e-9)
+    return sigma == 0 or abs(apart) - 0.5 > quantile((1 - confidence) / 2) * sigma * (1 - 1e-9)
 
 
 def shift(x: Values, y: Values, confidence: float) -> tuple[float, float, float] | None:
     """(low, high, estimate) of x − y, as R's wilcox.test has them for large samples; None if all values are tied."""
     least, most = float(x.min() - y.max()), float(x.max() - y.min())
-    z, ordered = float(stats.norm.isf((1 - confidence) / 2)), np.sort(y)
+    z, ordered = quantile((1 - confidence) / 2), np.sort(y)
     if rank_sum(x, ordered, least)[1] == 0 or rank_sum(x, ordered, most)[1] == 0:
         return None
 
-    def beyond(mu: float, quantile: float) -> float:
+    def beyond(mu: float, at: float) -> float:
         apart, sigma = rank_sum(x, ordered, mu)
-        return float((apart - 0.5 * np.sign(apart)) / sigma - quantile)
+        return float((apart - 0.5 * np.sign(apart)) / sigma - at)
 
-    def root(quantile: float) -> float:
-        if beyond(least, quantile) <= 0:
+    def root(at: float) -> float:
+        if beyond(least, at) <= 0:
             return least
-        if beyond(most, quantile) >= 0:
+        if beyond(most, at) >= 0:
             return most
-        return float(optimize.brentq(beyond, least, most, args=(quantile,), xtol=1e-7))
+        return float(optimize.brentq(beyond, least, most, args=(at,), xtol=1e-7))
 
     return root(z), root(-z), root(0.0)
+
+
+@cache
+def quantile(beyond: float) -> float:
+    return float(stats.norm.isf(beyond))
 
 
 def rank_sum(x: Values, ordered: Values, mu: float) -> tuple[float, float]:

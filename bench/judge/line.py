@@ -15,6 +15,7 @@ from bench.judge.worlds import World, play
 ALPHA = 0.05
 # The product gives the first of two waves half of the chance, and half is kept for the second: here one wave has all.
 ONE_WAVE = 2 * ALPHA
+PEERS_MAX = 500  # replicates in which the incumbents look as well: they take most of the time
 W2 = {"host_sd": 0.05, "drift_sd": 0.03, "wave": 0.1}
 
 
@@ -105,7 +106,7 @@ def one(row: Row, seed: int) -> tuple[int | None, ...]:
     seen = play(row.world, seed)
     watching = watching_of(row.world, alpha=ONE_WAVE, rollback=row.rollback, promote=row.promote, only=row.only)
     ours = judge(row.world, seen, watching, only=row.only, stop=False).failed
-    if not row.peers:
+    if not row.peers or seed >= PEERS_MAX:
         return (ours,)
     canary, control = (arm[row.world.before :] for arm in seen.arms)
     once = incumbents.mann_whitney_once(canary, control, ALPHA)
@@ -118,8 +119,8 @@ def measure(row: Row, replicates: int, jobs: int, progress: Callable[[str], None
     progress(row.name)
     found = spread(partial(one, row), replicates, jobs)
     a_minute = 400 * row.world.share
-    figures = [Figure.of((each[at] for each in found), a_minute) for at in range(5 if row.peers else 1)]
-    return Measured(row, *figures)
+    ours, peers = [each[0] for each in found], zip(*(each[1:] for each in found if len(each) > 1), strict=True)
+    return Measured(row, Figure.of(ours, a_minute), *(Figure.of(each, a_minute) for each in peers))
 
 
 def spread(work: Callable[[int], tuple[int | None, ...]], replicates: int, jobs: int) -> list[tuple[int | None, ...]]:
