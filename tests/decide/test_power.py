@@ -76,3 +76,23 @@ def test_the_smallest_is_found_with_four_in_five() -> None:
     assert needed is not None
     assert rate_power(needed, 0.5, 2.0, 1.25, 0.05) == pytest.approx(0.8, abs=1e-6)
     assert power.events_needed(0.5, 1.0, 1.25, 0.05) is None
+
+
+def test_looks_before_the_last_only_add_to_what_was_promised() -> None:
+    """Hosts that drift as supposed, one against ten, looked at whenever it is due for two hours."""
+    rng, found, looks = np.random.default_rng(11), 0, 120
+    arms, alpha = Arms(1, 10, 7200.0, 3600.0), 0.025 / contrast.looks_in(120)
+    for _ in range(200):
+        drift, state = np.empty((180, 11)), rng.normal(size=11)
+        for at, noise in enumerate(rng.normal(size=(180, 11)) * math.sqrt(1 - 0.81)):
+            state = 0.9 * state + noise
+            drift[at] = np.exp(power.DRIFT * state)
+        drift[60:, 0] *= 1.15
+        for after in (at for at in range(1, looks + 1) if contrast.is_due(at, at == looks)):
+            gains = np.log(drift[60 : 60 + after].mean(axis=0) / drift[:60].mean(axis=0))
+            seen = contrast.contrast([float(gains[0])], [float(each) for each in gains[1:]])
+            if seen is not None and contrast.p_above(seen, math.log(1.05)) <= alpha:
+                found += 1
+                break
+    promised = mean_power(arms, 1.15, 1.05, alpha)
+    assert promised - 0.05 <= found / 200 <= promised + 0.25

@@ -4,7 +4,8 @@ Means (the t-test of `contrast`): a host's figure is its mean after over its mea
 host's own drift (3 %, forgotten within some ten minutes, as hosts of one tier have been seen to) and, for latencies,
 the requests (log-normal, σ = 0.6). The mean of a drift with correlation time τ over a time T has the variance
 σ²·(2τ/T)·(1 − (τ/T)·(1 − e^(−T/τ))). The power is that of the last due look: P(T' > t), with T' Student's noncentral t,
-approximated as normal (Johnson & Welch 1940).
+approximated as normal (Johnson & Welch 1940). It is a lower bound: the looks before add 1 to 16 points (simulated, one
+to ten hosts against ten to twenty: 72 % promised, 84 % had; 49 and 65; 96 and 99).
 
 Counts (the e-process of `rates`): under a ratio R each alternative's ln E is a sum over two Poisson arms, about normal;
 the power is that of the best alternative when the time is over. Hosts whose rates differ lower it.
