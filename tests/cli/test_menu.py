@@ -14,6 +14,7 @@ from liftlock.cli.menu import COMMANDS, GROUPS
 
 LAB = ("up", "down", "list", "ssh", "cut", "heal", "kill", "start", "reboot", "reset", "package")
 NESTED = [("journal", name) for name in ("backup", "restore", "verify", "key")] + [("lab", name) for name in LAB]
+NESTED += [("canary", "replay")]
 SETS = [("journal",), ("lab",)]  # of commands: themselves they do nothing
 ALL = [(name,) for name in COMMANDS] + NESTED
 HEAVY = ("msgspec", "asyncssh", "sqlalchemy", "rich", "yaml", "jinja2", "httpx", "babel", "cryptography", "asyncio")

@@ -128,6 +128,11 @@ CODES: dict[str, tuple[str, ...]] = {
     "L440": ("given", *PLACE),  # ssh_config: a line that cannot be read
     "L441": ("given", *PLACE),  # warning: ssh_config: a Match that depends on more than the host
     "L450": ("program", "problem", *PLACE),  # an inventory program that failed
+    "L460": ("missing", "given"),  # recorded series: a column is missing
+    "L461": ("column", "given"),  # a cell that cannot be read
+    "L462": ("host", "metric", "first"),  # two rows for one host, metric and time
+    "L463": ("host",),  # a host in both arms
+    "L464": (),  # nothing that could be judged
 }
 
 WARNINGS = frozenset(

@@ -109,7 +109,7 @@ def rows(
     for index, (metric, test) in enumerate(tests):
         top = TOP + index * ROW + 22
         seen = [Seen(look.at, look.stage, one) for look in judged if (one := find(look, metric, test)) is not None]
-        yield text(24, top - 8, f"{metric} · {words.word('Test', test)}", "ll-row")
+        yield text(24, top - 13, f"{metric} · {words.word('Test', test)}", "ll-row")
         evidence, estimates = (Place(axis, top) for axis in axes)
         for place in (evidence, estimates):
             yield from frame(place, judged, words, names=index == 0)

@@ -93,8 +93,9 @@ def amount(evidence: float | None) -> str:
         return f"{evidence:,.0f}"
     if evidence > 1e99:
         return ">10⁹⁹"
-    power = math.floor(math.log10(evidence))
-    return f"{evidence / 10**power:.0f}·10{str(power).translate(SUPERSCRIPTS)}"
+    digit, _, power = f"{evidence:.0e}".partition("e")
+    ten = f"10{str(int(power)).translate(SUPERSCRIPTS)}"
+    return ten if digit == "1" else f"{digit}·{ten}"
 
 
 def ratio(test: Test, value: float | None) -> str:
