@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from liftlock.cli.trouble import refuse
+from liftlock.decide.canaries import BEFORE_LOOKS, GRACE_LOOKS, IGNORE_BELOW, MEANS, RATES
 from liftlock.model.actions import Action, Kind
 from liftlock.model.canary import Reading
 from liftlock.model.errors import WorldError, WorldKind
@@ -19,8 +20,7 @@ from liftlock.planfile import forms
 from liftlock.planfile.recorded import Recorded, Wrong, moment
 
 FILE_MAX_BYTES = 256 * 1024 * 1024
-BEFORE_LOOKS, GRACE_LOOKS, LOOKS_MAX = 60, 5, 20_000
-RATES, MEANS = (1.25, 2.0), (1.05, 1.10)
+LOOKS_MAX = 20_000
 Kinds = Literal["errors", "latency", "saturation"]
 SOURCE = Source(Template("replay", Action(Kind.CALL, "replay")), whole=True, history=True)
 
@@ -106,7 +106,8 @@ def measured_of(recorded: Recorded, terms: Terms) -> tuple[Measured, ...]:
         roll, promote = RATES if kind == "errors" else MEANS
         metric = Metric(name=name, kind=kind, worse="lower" if name in terms.lower else "higher")
         margins = beyond.get(name, beyond.get("", roll)), within.get(name, within.get("", promote))
-        found.append(Measured(metric, SOURCE, terms.alpha / len(recorded.series), *margins))
+        ignored = IGNORE_BELOW if kind == "errors" else 0.0
+        found.append(Measured(metric, SOURCE, terms.alpha / len(recorded.series), *margins, ignore_below=ignored))
     return tuple(found)
 
 
