@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.judge import extra, line, nab
+from bench.judge import afterwards, extra, line, nab
 from bench.judge.line import Figure
 from liftlock.decide.judge.before import baseline_of
 from liftlock.decide.judge.canary import look_at
@@ -106,8 +106,9 @@ def the_line(given: argparse.Namespace, nulls: int, others: int) -> list[dict[st
     for name, figure in extra.wrong_promotions(nulls, given.jobs, progress):
         say(given, f"| {name} | {percent(figure)} | ≤ 5 % | - | - | - | - |")
         found.append({"row": name, "holds": figure.share <= 0.05, "ours": figure.__dict__})
-    for name, figure in extra.day_watch(nulls, given.jobs, progress):
-        say(given, f"| {name} | {percent(figure)}, look {figure.requests:,.0f} | | - | - | - | - |")
+    for name, figure in afterwards.day_watch(nulls, given.jobs, progress):
+        look = f", look {figure.requests:,.0f}" if math.isfinite(figure.requests) else ""
+        say(given, f"| {name} | {percent(figure)}{look} | {'≤ 5 %' if 'twice' not in name else ''} | - | - | - | - |")
         found.append({"row": name, "ours": figure.__dict__})
     return found
 

@@ -1,16 +1,12 @@
-"""The worlds beside the line: what nobody simulated yet, judged as the product ships, and the watch after promotion."""
+"""The worlds beside the line: what nobody simulated yet, judged as the product ships."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-import numpy as np
-
 from bench.judge.line import W2, Figure, promoted, spread
 from bench.judge.ours import judge, watching_of
 from bench.judge.worlds import World, play
-from liftlock.decide.judge import watch
 
 SHIPPED = {"latency": (1.05, 1.10), "saturation": (1.05, 1.10), "errors": (1.25, 2.0)}
 
@@ -75,7 +71,7 @@ def measure(case: Case, replicates: int, jobs: int, progress: Callable[[str], No
     return case, Figure.of((each[0] for each in spread(partial(one, case), replicates, jobs)), 1.0)
 
 
-# --- promotion at the margin, and the watch -----------------------------------------------------------------
+# --- promotion at the margin --------------------------------------------------------------------------------
 
 
 def wrong_promotions(replicates: int, jobs: int, progress: Callable[[str], None]) -> list[tuple[str, Figure]]:
@@ -90,22 +86,3 @@ def wrong_promotions(replicates: int, jobs: int, progress: Callable[[str], None]
         looks = spread(partial(promoted, world, promote, only=only), replicates, jobs)
         found.append((name, Figure.of((each[0] for each in looks), 200.0)))
     return found
-
-
-def day(times: float, seed: int) -> tuple[int | None]:
-    """The look at which a day's watch raises the alarm; 2 errors a minute of 200 requests, `times` as many."""
-    rng, looks = np.random.default_rng([seed, 77]), 1440
-    at, log_m = math.log(watch.threshold(looks, 0.05)), ()
-    for look, events in enumerate(rng.poisson(2.0 * times, looks), 1):
-        log_m = watch.alarm(log_m, float(events), 200.0, 0.01, 1.0)
-        if watch.log_evidence(log_m) >= at:
-            return (look,)
-    return (None,)
-
-
-def day_watch(replicates: int, jobs: int, progress: Callable[[str], None]) -> list[tuple[str, Figure]]:
-    progress("a day's watch")
-    return [
-        (name, Figure.of((each[0] for each in spread(partial(day, times), replicates, jobs)), 1.0))
-        for name, times in (("false alarm in a day's watch", 1.0), ("twice the errors in a day's watch", 2.0))
-    ]
