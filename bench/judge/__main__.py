@@ -127,14 +127,20 @@ def the_rest(given: argparse.Namespace, nulls: int, others: int) -> list[dict[st
 
 
 def real_noise(given: argparse.Namespace, replicates: int) -> list[dict[str, object]]:
-    say(given, "\n| real noise (NAB) | regression | ten others at the same time | own past | naive before/after |")
-    say(given, "| --- | --- | --- | --- | --- |")
+    say(
+        given,
+        "\n| real noise (NAB) | regression | ten others at the same time | own past | naive before/after | naive, margin 5 % |",
+    )
+    say(given, "| --- | --- | --- | --- | --- | --- |")
     found = []
     for times in (1.0, 1.1, 1.25):
         for each in nab.measure(given.nab, times, replicates, given.jobs):
-            figures = " | ".join(percent(one) for one in (each.concurrent, each.own_past, each.naive))
+            figures = " | ".join(
+                percent(one) for one in (each.concurrent, each.own_past, each.naive, each.naive_within)
+            )
             say(given, f"| {each.series} | ×{times:g} | {figures} |")
-            shares = {"concurrent": each.concurrent.share, "own_past": each.own_past.share, "naive": each.naive.share}
+            names = ("concurrent", "own_past", "naive", "naive_within")
+            shares = {name: getattr(each, name).share for name in names}
             found.append({"series": each.series, "times": times, **shares})
     return found
 
