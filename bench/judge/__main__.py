@@ -127,11 +127,8 @@ def the_rest(given: argparse.Namespace, nulls: int, others: int) -> list[dict[st
 
 
 def real_noise(given: argparse.Namespace, replicates: int) -> list[dict[str, object]]:
-    say(
-        given,
-        "\n| real noise (NAB) | regression | ten others at the same time | own past | naive before/after | naive, margin 5 % |",
-    )
-    say(given, "| --- | --- | --- | --- | --- | --- |")
+    names = ("regression", "ten others at the same time", "own past", "naive before/after", "naive, margin 5 %")
+    say(given, f"\n| real noise (NAB) | {' | '.join(names)} |\n| {' | '.join(['---'] * 6)} |")
     found = []
     for times in (1.0, 1.1, 1.25):
         for each in nab.measure(given.nab, times, replicates, given.jobs):
@@ -139,8 +136,8 @@ def real_noise(given: argparse.Namespace, replicates: int) -> list[dict[str, obj
                 percent(one) for one in (each.concurrent, each.own_past, each.naive, each.naive_within)
             )
             say(given, f"| {each.series} | ×{times:g} | {figures} |")
-            names = ("concurrent", "own_past", "naive", "naive_within")
-            shares = {name: getattr(each, name).share for name in names}
+            ways = ("concurrent", "own_past", "naive", "naive_within")
+            shares = {name: getattr(each, name).share for name in ways}
             found.append({"series": each.series, "times": times, **shares})
     return found
 

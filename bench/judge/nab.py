@@ -4,7 +4,8 @@ Each series is one machine's, a value every five minutes for two weeks. A window
 values are what all hosts have in common (the day, bursts, incidents), and each host adds noise of its own: the series'
 own five-minute steps, shuffled in time, at a third of their size. Eleven hosts, one upgraded in the middle of the
 window, a regression as a multiple. Judged as shipped, with ten others at the same time, and with nothing but its own
-past; beside them the naive test of the same past (Welch's t-test of all values after against all before), without a margin and with the shipped one of 5 %.
+past; beside them the naive test of the same past (Welch's t-test of all values after against all before), without a
+margin and with the shipped one of 5 %.
 """
 
 import csv
