@@ -10,6 +10,7 @@ import json
 import math
 import sys
 import time
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -130,15 +131,15 @@ def real_noise(given: argparse.Namespace, replicates: int) -> list[dict[str, obj
     names = ("regression", "ten others at the same time", "own past", "naive before/after", "naive, margin 5 %")
     say(given, f"\n| real noise (NAB) | {' | '.join(names)} |\n| {' | '.join(['---'] * 6)} |")
     found = []
-    for times in (1.0, 1.1, 1.25):
-        for each in nab.measure(given.nab, times, replicates, given.jobs):
-            figures = " | ".join(
-                percent(one) for one in (each.concurrent, each.own_past, each.naive, each.naive_within)
-            )
-            say(given, f"| {each.series} | ×{times:g} | {figures} |")
+    for span, times in product(nab.SPANS, (1.0, 1.1, 1.25)):
+        progress(f"real noise, {span[0]} values before and {span[1]} after, ×{times:g}")
+        for each in nab.measure(given.nab, span, times, replicates, given.jobs):
             ways = ("concurrent", "own_past", "naive", "naive_within")
-            shares = {name: getattr(each, name).share for name in ways}
-            found.append({"series": each.series, "times": times, **shares})
+            figures = {way: getattr(each, way) for way in ways}
+            shown = " | ".join(percent(figure) for figure in figures.values())
+            say(given, f"| {each.series}, {span[0]} + {span[1]} | ×{times:g} | {shown} |")
+            shares = {way: figure.__dict__ for way, figure in figures.items()}
+            found.append({"series": each.series, "span": span, "times": times, **shares})
     return found
 
 
