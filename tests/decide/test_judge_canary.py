@@ -1,5 +1,6 @@
 """One look at a component's hosts: who is compared with whom, what fails, what passes, and what never does."""
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
@@ -228,6 +229,21 @@ def test_a_tier_of_one_is_compared_with_its_own_past_and_says_that_this_is_weake
         assert (one.looks[-1].reference, one.looks[-1].weaker) == ("past", True)
     assert good.looks[-1].verdict is not Verdict.FAIL
     assert bad.looks[-1].verdict is Verdict.FAIL
+
+
+def test_a_tier_of_one_shows_an_interval_from_its_requests():
+    one = fleet((1,), (LATENCY,), before_s=3600.0)
+    durations = one.rng
+
+    def says(host, at):
+        took = 0.1 * np.exp(0.6 * durations.normal(size=300)) * (1.2 if host in one.upgraded else 1.0)
+        return Reading(at, of=300.0, total=float(took.sum()), squares=float((took**2).sum()))
+
+    one.says["latency"] = says
+    one.before()
+    one.upgrade(1)
+    (test,) = one.look(1, 10).metrics[0].tests
+    assert 1.1 < test.low < test.estimate < test.high < 1.3
 
 
 def test_a_change_after_the_last_wave_raises_the_alarm_of_the_watch():

@@ -81,6 +81,7 @@ Test = Literal["rate", "tail", "contrast", "watch"]
 
 # --- what was before the upgrade, frozen when the rollout begins -----------------------------------------------
 
+Moments = tuple[float, float, float]  # requests, the sum of their durations, the sum of the squares
 Row = dict[str, dict[str, Reading]]  # metric -> host -> what one interval brought; counts are of this interval
 
 
@@ -103,7 +104,7 @@ class MetricBaseline(Struct, frozen=True, omit_defaults=True):
     """One metric before the upgrade. `mean`: by host, of so much `weight` (requests, readings).
 
     `noise`: relative variance of one unit of weight. `floor`: added to every mean, where some were 0. `past`: a small
-    tier's means of each interval, in order.
+    tier's means of each interval, in order; `moments`: all its requests together, where the source squares them.
     """
 
     mean: dict[str, float] = {}
@@ -111,6 +112,7 @@ class MetricBaseline(Struct, frozen=True, omit_defaults=True):
     noise: float = 0.0
     floor: float = 0.0
     past: dict[str, tuple[float, ...]] = {}
+    moments: Moments | None = None
     rate: RateBaseline | None = None
     tail: RateBaseline | None = None
 
@@ -187,6 +189,7 @@ class MetricState(Struct, frozen=True, omit_defaults=True):
     passed: bool = False
     alarm: tuple[float, ...] = ()
     slow: tuple[dict[str, float], dict[str, float]] = ({}, {})  # the histograms of both arms, summed
+    moments: Moments = (0.0, 0.0, 0.0)  # of the upgraded hosts' requests, in this stage
     watched: Counts = Counts()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 
 from liftlock.decide.judge.offsets import rate_baseline
-from liftlock.decide.judge.readings import ALL, failed_part, mean_part, slow_part
+from liftlock.decide.judge.readings import ALL, failed_part, mean_part, moments, slow_part
 from liftlock.model.canary import Baseline, MetricBaseline, RateBaseline, Reading, Row, Sum
 from liftlock.model.schedule import Measured, Watching
 
@@ -41,13 +41,20 @@ def metric_baseline(measured: Measured, series: Series) -> MetricBaseline:
     limit = slow_limit(series)
     means = {host: [part for part in map(mean_part, seen) if part is not None] for host, seen in series.items()}
     slow = {host: [slow_part(reading, limit) for reading in seen] for host, seen in series.items()}
-    past = {}
+    past, whole = {}, None
     if len(series) <= SMALL_TIER:
+        whole = moments(reading for seen in series.values() for reading in seen)
         past = {host: tuple(total / weight for total, weight in parts) for host, parts in means.items()}
     usual = {host: pooled(parts) for host, parts in means.items() if parts}
     weight = {host: sum(weight for _, weight in means[host]) for host in usual}
     return MetricBaseline(
-        usual, weight, noise_of(means.values()), floor_of(usual.values()), past, None, rates_of(slow, limit)
+        mean=usual,
+        weight=weight,
+        noise=noise_of(means.values()),
+        floor=floor_of(usual.values()),
+        past=past,
+        moments=whole,
+        tail=rates_of(slow, limit),
     )
 
 

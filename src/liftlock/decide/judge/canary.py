@@ -177,7 +177,7 @@ def look_at(
     for measured in watching.measured:
         kept, found = take_in(measured, state, heard)
         if kept.spec != spec_of(measured):
-            kept = replace(MetricState(spec_of(measured)), last=kept.last, cursors=kept.cursors)
+            kept = replace(anew(kept), spec=spec_of(measured), passed=False)
         spoke.update(found)
         base = view.baseline.metrics.get(measured.metric.name)
         trouble = heard.get(measured.metric.name, Heard()).trouble
@@ -215,8 +215,15 @@ def begin_wave(state: JudgeState, course: Course) -> JudgeState:
     metrics = {}
     for name, kept in state.metrics.items():
         fresh = replace(kept, intervals=0, decided=None, cleared=(), alarm=())
-        metrics[name] = fresh if carried else replace(fresh, sums={}, rate=None, tail=None, slow=({}, {}))
+        metrics[name] = (
+            fresh if carried else replace(fresh, sums={}, rate=None, tail=None, slow=({}, {}), moments=(0.0, 0.0, 0.0))
+        )
     return replace(state, stage=course.stage, reference=course.reference, silent={}, metrics=metrics)
+
+
+def anew(kept: MetricState) -> MetricState:
+    """Without evidence; what stands in counters and logs is where it was, and what has passed has passed."""
+    return MetricState(kept.spec, last=kept.last, cursors=kept.cursors, passed=kept.passed)
 
 
 def silent_now(state: JudgeState, arms: Arms, spoke: Iterable[str], now: float) -> dict[str, float]:

@@ -23,7 +23,10 @@ from liftlock.decide.judge.students import student_beyond, student_tail
 CONTROLS_MIN = 3
 BOTH_FROM = 5  # upgraded hosts
 HOSTS_MIN = 0.4  # of the controls' variance is the hosts' own at least: with ten of them it is not known so well
-ERROR_MIN = 1e-6  # relative: series that never vary differ by rounding, and by nothing else
+# A host's own spread is at least 0.5 %: the coarsest rounding of a figure with three digits. Constant series differ by
+# as much, and for no other reason.
+SPREAD_MIN = 0.005
+BLOCKS_MIN = 3
 
 
 Noise = tuple[float, float]  # of the canary's y, and of the controls'
@@ -45,14 +48,13 @@ def contrast(canary: Sequence[float], control: Sequence[float], noise: Noise = (
     if not canary or len(control) < CONTROLS_MIN:
         return None
     difference = mean(canary) - mean(control)
-    ours, theirs = variance(canary), variance(control)
+    theirs = max(variance(control), SPREAD_MIN**2)
     if len(canary) < BOTH_FROM:
         ours = theirs * relative(theirs, noise)
-        error = math.sqrt(ours / len(canary) + theirs / len(control))
-        return Contrast(difference, max(error, ERROR_MIN), len(control) - 1)
-    a, b = ours / len(canary), theirs / len(control)
-    freedom = (a + b) ** 2 / (a**2 / (len(canary) - 1) + b**2 / (len(control) - 1)) if a + b > 0 else len(control) - 1
-    return Contrast(difference, max(math.sqrt(a + b), ERROR_MIN), freedom)
+        return Contrast(difference, math.sqrt(ours / len(canary) + theirs / len(control)), len(control) - 1)
+    a, b = max(variance(canary), SPREAD_MIN**2) / len(canary), theirs / len(control)
+    freedom = (a + b) ** 2 / (a**2 / (len(canary) - 1) + b**2 / (len(control) - 1))
+    return Contrast(difference, math.sqrt(a + b), freedom)
 
 
 def relative(theirs: float, noise: Noise) -> float:
@@ -64,14 +66,15 @@ def relative(theirs: float, noise: Noise) -> float:
 def past_contrast(after: Sequence[float], past: Sequence[float]) -> Contrast | None:
     """One host's interval means, positive, since the upgrade and before it, in order of time.
 
-    None where the past has fewer than three blocks as long as `after`.
+    Where `after` outgrows a third of the past, only its latest third counts. None where the past has fewer than three
+    intervals, or a block is nothing.
     """
-    size = len(after)
-    if not size:
+    if not after or len(past) < BLOCKS_MIN:
         return None
-    blocks = [past[end - size : end] for end in range(len(past), size - 1, -size)]
-    logs = [math.log(mean(block)) for block in blocks if mean(block) > 0]
-    return contrast([math.log(mean(after))], logs) if mean(after) > 0 else None
+    size = min(len(after), len(past) // BLOCKS_MIN)
+    blocks = [mean(past[end - size : end]) for end in range(len(past), size - 1, -size)]
+    now = mean(after[-size:])
+    return contrast([math.log(now)], list(map(math.log, blocks))) if min(now, *blocks) > 0 else None
 
 
 def mean(values: Sequence[float]) -> float:
@@ -104,11 +107,19 @@ def is_due(intervals: int, last: bool) -> bool:
 
 def looks_in(intervals_max: int) -> int:
     """How many looks are due within so many intervals: the chance is shared among them."""
-    doubling = max(intervals_max, 1).bit_length()
-    return doubling if intervals_max & (intervals_max - 1) == 0 else doubling + 1
+    return intervals_max.bit_length() + (intervals_max & (intervals_max - 1) != 0)
 
 
 def interval(found: Contrast, alpha: float) -> tuple[float, float, float]:
     """(estimate, low, high) of the ratio, at this look alone."""
     half = student_beyond(alpha / 2, found.freedom) * found.error
-    return math.exp(found.difference), math.exp(found.difference - half), math.exp(found.difference + half)
+    return tuple_of_ratios(found.difference, found.difference - half, found.difference + half)
+
+
+def tuple_of_ratios(middle: float, low: float, high: float) -> tuple[float, float, float]:
+    """Logarithms as ratios, kept within what a float and JSON can hold."""
+    return math.exp(clipped(middle)), math.exp(clipped(low)), math.exp(clipped(high))
+
+
+def clipped(logarithm: float) -> float:
+    return max(-700.0, min(700.0, logarithm))

@@ -11,10 +11,10 @@ from hashlib import sha256
 from msgspec import Struct, json
 from msgspec.structs import replace
 
-from liftlock.decide.judge import contrast, offsets, rates, watch
+from liftlock.decide.judge import contrast, means, offsets, rates, watch
 from liftlock.decide.judge.arms import Arms, Course
 from liftlock.decide.judge.bands import quantile_band
-from liftlock.decide.judge.readings import in_sum, mean_part, parts
+from liftlock.decide.judge.readings import in_sum, mean_part, moments, parts
 from liftlock.decide.judge.trials import (
     SHOWN_ALPHA,
     Stakes,
@@ -32,6 +32,7 @@ from liftlock.model.canary import (
     MetricBaseline,
     MetricLook,
     MetricState,
+    Moments,
     RateBaseline,
     RateState,
     Reading,
@@ -230,7 +231,24 @@ def add_means(course: Course, arms: Arms, state: MetricState, now: Mapping[str, 
                 total, weight = grown.get(host, (0.0, 0.0))
                 grown[host] = (total + value[0], weight + value[1])
         sums[wave], both = grown, True
-    return replace(state, sums=sums, intervals=state.intervals + both)
+    seen = moments(now[host] for host in arms.canaries if host in now)
+    whole = plus_moments(state.moments, seen) if seen else state.moments
+    return replace(state, sums=sums, intervals=state.intervals + both, moments=whole)
+
+
+def plus_moments(one: Moments, other: Moments) -> Moments:
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2]
+
+
+def of_requests(test: Comparison, after: Moments, before: Moments) -> Comparison:
+    """A small tier's change with an interval that holds at all looks, from its requests: shown, and nothing more."""
+    found = means.interval(sample_of(after), sample_of(before), SHOWN_ALPHA / 2)
+    return test if found is None else replace(test, estimate=found[0], low=found[1], high=found[2])
+
+
+def sample_of(seen: Moments) -> means.Sample:
+    n, total, squares = seen
+    return means.Sample(n, total / n, max(0.0, squares / n - (total / n) ** 2)) if n else means.Sample(0.0, 0.0, 0.0)
 
 
 def mean_test(
@@ -260,4 +278,6 @@ def mean_test(
     )
     name, was = measured.metric.name, "contrast" in state.cleared
     test = contrast_trial(name, one, stakes, state.decided, is_due=due, was_clear=was, sign=sign)
+    if course.reference == "past" and base.moments is not None:
+        test = of_requests(test, state.moments, base.moments)
     return test, replace(state, decided=test) if due and one is not None else state

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from liftlock.model.canary import Reading, Sum
+from liftlock.model.canary import Moments, Reading, Sum
 
 COUNTS = ("events", "of", "total", "squares")
 ALL = "+Inf"
@@ -59,6 +59,15 @@ def mean_part(reading: Reading) -> Sum | None:
     if reading.total is not None and (reading.of or 0.0) > 0:
         return reading.total, reading.of or 0.0
     return None if reading.level is None else (reading.level, 1.0)
+
+
+def moments(readings: Iterable[Reading]) -> Moments | None:
+    """All requests together; None where some source does not square their durations."""
+    found = [(each.of, each.total, each.squares) for each in readings if each.of]
+    whole = [(of, total, squares) for of, total, squares in found if of and total is not None and squares is not None]
+    if not whole or len(whole) < len(found):
+        return None
+    return sum(of for of, _, _ in whole), sum(total for _, total, _ in whole), sum(squares for _, _, squares in whole)
 
 
 def failed_part(reading: Reading) -> Sum | None:

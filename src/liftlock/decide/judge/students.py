@@ -2,7 +2,7 @@
 
 Student's upper tail is half of the regularised incomplete beta function I_x(ν/2, 1/2) at x = ν/(ν+t²) (Abramowitz and
 Stegun 26.7.1), which is a continued fraction (26.5.8) summed by Lentz' method: good to 1e-11 of its value however
-far out. Degrees of freedom need not be whole (Welch). Quantiles: Newton's method on the logarithm of the tail.
+far out. Degrees of freedom need not be whole (Welch). Quantiles are found by Newton's method on the tail's logarithm.
 """
 
 import math
@@ -24,13 +24,12 @@ def normal_below(z: float) -> float:
     return normal_tail(-z)
 
 
-def log_normal_below(z: float) -> float:
-    """ln P(Z <= z), also where the probability itself would be 0 (asymptotic series below −30)."""
+def log_scaled_below(z: float) -> float:
+    """z²/2 + ln P(Z <= z), without cancellation where the probability itself would be 0 (asymptotic below −30)."""
     if z > -30:
-        return math.log(normal_below(z))
+        return z * z / 2 + math.log(normal_below(z))
     square = z * z
-    series = -1 / square + 3 / square**2 - 15 / square**3
-    return -square / 2 - math.log(-z) - math.log(2 * math.pi) / 2 + math.log1p(series)
+    return math.log1p(-1 / square + 3 / square**2 - 15 / square**3) - math.log(-z) - math.log(2 * math.pi) / 2
 
 
 def normal_beyond(p: float) -> float:
@@ -54,9 +53,9 @@ def student_tail(t: float, freedom: float) -> float:
         return normal_tail(t)
     if t < 0:
         return 1 - student_tail(-t, freedom)
-    if t == 0:
-        return 0.5
     square, half = t * t, freedom / 2
+    if square / freedom == 0:
+        return 0.5
     # ln of x^a·(1−x)^b / B(a, b): the same for both ends of the distribution
     scale = half_step(half) - 0.5 * math.log(math.pi) - (half + 0.5) * math.log1p(square / freedom)
     scale += 0.5 * math.log(square / freedom)
