@@ -148,7 +148,7 @@ def test_figures_read_well() -> None:
     shown = [amount(each) for each in (None, 0.0, 0.058, 3.14, 57.4, 1234, 3.2e6, 9.7e6, 1e150)]
     assert shown == ["-", "<0.01", "0.058", "3.1", "57", "1,234", "3·10⁶", "10⁷", ">10⁹⁹"]
     assert [ratio("rate", each) for each in (None, 1.0, 12.4)] == ["…", "×1.00", "×12"]
-    assert [ratio("contrast", each) for each in (1.082, 0.4, 4.0)] == ["+8.2 %", "-60 %", "×4.00"]
+    assert [ratio("contrast", each) for each in (1.082, 0.9999, 0.4, 4.0)] == ["+8.2 %", "0.0 %", "-60 %", "×4.00"]
 
 
 # --- status, live, log, report ------------------------------------------------------------------------------------

@@ -103,6 +103,8 @@ def ratio(test: Test, value: float | None) -> str:
     if value is None or value != value or math.isinf(value):
         return "…"
     if test == "contrast" and value < 3:
+        if abs(value - 1) < 5e-4:
+            return "0.0 %"
         return f"{(value - 1) * 100:+.{0 if abs(value - 1) >= 0.1 else 1}f} %"
     return f"×{value:.2f}" if value < 10 else f"×{value:,.0f}"
 
