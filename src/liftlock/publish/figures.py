@@ -36,7 +36,7 @@ sans-serif;font-size:12px;fill:#24292f}
 .ll-one{stroke:#9da7b3}.ll-worse{stroke:#f5813f}.ll-clear{stroke:#56b4e9}.ll-line{stroke:#e6edf3}
 .ll-band{fill:#9da7b3;fill-opacity:.25}.ll-worse-dot{fill:#f5813f}.ll-clear-dot{fill:#56b4e9}}
 """.strip()
-WIDTH, TOP, FOOT, ROW = 1120, 96, 46, 176
+WIDTH, TOP, FOOT, ROW, TITLE = 1120, 96, 50, 182, 28
 PANEL_W, PANEL_H = 350, 124
 LEFTS = (70, 618)  # of the two panels of a row; labels stand at their right
 LABEL_GAP, LINE_H = 8, 14
@@ -107,15 +107,15 @@ def rows(
     for axis, key in zip(axes, ("ui.figure.evidence", "ui.figure.estimates"), strict=True):
         yield text(axis.start, TOP - 12, words.say(key), "ll-head")
     for index, (metric, test) in enumerate(tests):
-        top = TOP + index * ROW + 22
+        top = TOP + index * ROW + TITLE
         seen = [Seen(look.at, look.stage, one) for look in judged if (one := find(look, metric, test)) is not None]
-        yield text(24, top - 13, f"{metric} · {words.word('Test', test)}", "ll-row")
+        yield text(24, top - 19, f"{metric} · {words.word('Test', test)}", "ll-row")
         evidence, estimates = (Place(axis, top) for axis in axes)
         for place in (evidence, estimates):
             yield from frame(place, judged, words, names=index == 0)
         yield from evidence_panel(evidence, seen, words)
         yield from estimate_panel(estimates, test, seen, words, margins_of(watching, metric, test))
-    bottom = TOP + (len(tests) - 1) * ROW + 22 + PANEL_H
+    bottom = TOP + (len(tests) - 1) * ROW + TITLE + PANEL_H
     for axis in axes:
         yield text(
             (axis.start + axis.end) / 2,
