@@ -167,8 +167,11 @@ def errors(world: World, rng: np.random.Generator) -> Seen:
         ]
         for minute in range(world.minutes)
     ]
-    canary, control = counts[: world.canaries].sum(axis=0), counts[world.canaries :].sum(axis=0)
-    return Seen(readings, (canary.astype(float), control.astype(float)))
+    arms = [
+        200 * counts[side].sum(axis=0) / asked[side].sum(axis=0)  # a rate: arms may differ in size
+        for side in (slice(0, world.canaries), slice(world.canaries, None))
+    ]
+    return Seen(readings, (arms[0], arms[1]))
 
 
 def gauges(world: World, rng: np.random.Generator) -> Seen:
