@@ -52,12 +52,13 @@ def test_each_wave_that_leaves_hosts_is_told_of() -> None:
 
 
 def test_a_first_wave_that_sees_too_little_is_warned_of() -> None:
-    canary = replace(CANARY, metrics=(MEMORY, LATENCY, replace(MEMORY, name="cpu")))
-    short: dict[str, Any] = {"soak_s": 700.0, "longest_soak_s": 700.0, "size": 20}
+    fine = replace(MEMORY, promote_within=0.07)
+    canary = replace(CANARY, metrics=(fine, replace(LATENCY, promote_within=0.07), replace(fine, name="cpu")))
+    short: dict[str, Any] = {"soak_s": 400.0, "longest_soak_s": 400.0, "size": 20}
     found = only(said(canary, **short), "L393")
     assert found.severity is Severity.WARNING
     assert found.path == ("rollout", "waves", 0)
-    assert (found.fields["metrics"], found.fields["percent"]) == ("memory, latency, cpu", "20")
+    assert (found.fields["metrics"], found.fields["percent"]) == ("memory, latency, cpu", "14")
     enough = (Share(count=int(found.fields["needed"])), Share(percent=100))
     fewer = (Share(count=int(found.fields["needed"]) - 1), Share(percent=100))
     assert "L393" not in {one.code for one in said(canary, waves=enough, **short)}

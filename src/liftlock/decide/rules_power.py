@@ -14,8 +14,8 @@ from liftlock.decide.canaries import ALPHA_ROLLBACK, MEANS, RATES, before_s, loo
 from liftlock.decide.capacities import longest_soak_s
 from liftlock.decide.case import Case, Rule, info, warning
 from liftlock.decide.judge.arms import CONTROLS_FULL, CONTROLS_MIN, share_of
-from liftlock.decide.judge.contrast import looks_in
-from liftlock.decide.judge.power import WANTED, Arms, events_needed, mean_power, smallest_mean
+from liftlock.decide.judge.power_means import Noise, Setting, contrast_power, smallest_contrast
+from liftlock.decide.judge.power_rates import WANTED, events_needed
 from liftlock.decide.recipes import Laying
 from liftlock.decide.rules_canary import canaries
 from liftlock.decide.waves import targets
@@ -96,25 +96,32 @@ class Seen(Struct, frozen=True):
 
 def seen(wave: Wave, metric: Metric) -> Seen:
     rollback, promote = margins(metric, MEANS)
-    arms, alpha = arms_of(wave, metric), look_alpha(wave, metric)
-    power = mean_power(arms, promote, rollback, alpha)
-    return Seen((promote - 1) * 100, power, smallest_mean(arms, rollback, alpha))
+    setting = setting_of(wave, metric, rollback)
+    return Seen((promote - 1) * 100, contrast_power(setting, promote), smallest_contrast(setting, WANTED))
 
 
 def power_at_twice(wave: Wave, metric: Metric) -> float:
     """How likely a regression of twice the promotion margin is found."""
     rollback, promote = margins(metric, MEANS)
-    return mean_power(arms_of(wave, metric), 2 * promote - 1, rollback, look_alpha(wave, metric))
+    return contrast_power(setting_of(wave, metric, rollback), 2 * promote - 1)
 
 
-def arms_of(wave: Wave, metric: Metric) -> Arms:
-    requests = wave.canary.traffic / wave.size if metric.kind == "latency" else 0.0
-    return Arms(wave.canaries, wave.controls, wave.within_s, before_s(wave.canary), requests)
-
-
-def look_alpha(wave: Wave, metric: Metric) -> float:
-    looks = looks_in(looks_max(wave.rollout, wave.canary))
-    return wave.alpha(metric) * (HALF if metric.kind == "latency" else 1.0) / looks
+def setting_of(wave: Wave, metric: Metric, rollback: float) -> Setting:
+    """A gauge scatters by its hosts' own drift alone; a latency by its requests as well, if the plan tells how many."""
+    latency, every_s = metric.kind == "latency", wave.canary.every_s
+    requests = wave.canary.traffic / wave.size if latency else 0.0
+    return Setting(
+        wave.canaries,
+        wave.controls,
+        requests,
+        requests,
+        intervals=min(int(wave.within_s / every_s), looks_max(wave.rollout, wave.canary)),
+        interval_s=every_s,
+        before=max(1, int(before_s(wave.canary) / every_s)),
+        alpha=wave.alpha(metric) * (HALF if latency else 1.0),
+        margin=rollback,
+        noise=Noise() if requests else Noise(spread=0.0),
+    )
 
 
 def means_that_are_seen(case: Case) -> Iterator[Finding]:
