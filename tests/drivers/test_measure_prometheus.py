@@ -134,6 +134,19 @@ def test_a_histogram_with_its_sum():
     assert reading == {"at": 1000.0, "of": 7.0, "total": 0.9, "buckets": {"0.1": 4.0, "+Inf": 7.0}}
 
 
+def test_a_bound_that_is_written_in_two_ways_is_one():
+    """A client library that writes 1 where the old version wrote 1.0, in the interval of the restart."""
+    buckets = [series(n, instance="a", liftlock="buckets", le=le) for n, le in ((4, "1.0"), (3, "1"))]
+    (reading,) = read([*buckets, series(7, instance="a", liftlock="of")], LATENCY).facts["readings"]["a"]
+    assert reading["buckets"] == {"1": 7.0, "+Inf": 7.0}
+
+
+def test_two_values_of_one_host_are_no_answer():
+    found = read([series(1, instance="a", code="500"), series(2, instance="a", code="503")], MEMORY)
+    assert isinstance(found, Failure)
+    assert (found.code, found.fields) == ("measure.prometheus.several", {"host": "a", "label": "instance"})
+
+
 def test_the_past_is_in_order_of_time():
     values = {"metric": {"instance": "a"}, "values": [[120.0, "2"], [60.0, "1"], [180.0, "NaN"]]}
     readings = read([values], MEMORY, "matrix").facts["readings"]["a"]

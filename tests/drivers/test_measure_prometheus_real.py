@@ -9,9 +9,10 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -107,11 +108,58 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     if shutil.which("prometheus") is None:
         assert os.environ.get("LIFTLOCK_REAL") != "required", "prometheus is missing"
         pytest.skip("prometheus is not installed")
-    one = Prometheus(tmp_path_factory.mktemp("prometheus"))
+    folder = tmp_path_factory.mktemp("prometheus")
+    write_past(folder)
+    one = Prometheus(folder)
     try:
         yield one
     finally:
         one.stop()
+
+
+# --- a past of half an hour, each sample at a time of our own: (requests, failed) at a second, or no scrape -------
+
+BEGAN = int(time.time()) // 60 * 60 - 3 * 3600
+EVERY_S, LASTS_S = 15, 1800
+NONE = (None, None)
+PAST: dict[str, Callable[[int], tuple[float | None, float | None]]] = {
+    "steady": lambda t: (1000 + t, t // 60),
+    "restarted": lambda t: (
+        (1000 + t, 40 + t // 30) if t < 645 else (2 * t - 1285, (t - 700) // 15 if t > 720 else None)
+    ),
+    "sparse": lambda t: NONE if t // EVERY_S * 7 % 10 == 0 else (3 * t, t // 15),
+    "away": lambda t: NONE if 600 <= t < 900 else (3 * t, t // 15),
+    "gone": lambda t: (3 * t, 0) if t < 900 else NONE,
+    "new": lambda t: (5000 + 3 * t, 700 + t // 60) if t >= 615 else NONE,
+    "confused": lambda t: (100_000 + t, 3) if t != 600 else (float("nan"), 3),
+}
+
+
+def samples(host: str, part: int) -> list[tuple[int, float]]:
+    found = ((t, PAST[host](t)[part]) for t in range(0, LASTS_S, EVERY_S))
+    return [(t, value) for t, value in found if value is not None]
+
+
+def write_past(folder: Path) -> None:
+    lines = [
+        f'past_total{{instance="{host}:1",code="{code}"}} {value} {BEGAN + t}'
+        for host in PAST
+        for part, code in enumerate(("200", "500"))
+        for t, value in samples(host, part)
+    ]
+    (folder / "past").write_text("\n".join(["# TYPE past counter", *lines, "# EOF\n"]))
+    told = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "-q", str(folder / "past"), str(folder / "data")]
+    subprocess.run(told, check=True)
+
+
+def happened(host: str, part: int, since: float, until: float) -> float:
+    """What all scrapes in between brought, one after the other. The host's first one tells of what was before it."""
+    began, before, brought = min(t for t, _ in samples(host, 0)), 0.0, 0.0
+    for t, value in samples(host, part):
+        if since < t <= until and t > began:
+            brought += value - before if value >= before else value
+        before = value
+    return brought
 
 
 class Looker:
@@ -209,6 +257,40 @@ def test_the_past_comes_in_intervals_that_add_up(prometheus: Prometheus) -> None
     readings = looker.readings(Span(began, began + (until - began), (until - began) / 4))[HOSTS[0]]
     assert sum(reading.of or 0.0 for reading in readings) == 204.0
     assert sum(reading.events or 0.0 for reading in readings) == 4.0
+
+
+PAST_ERRORS = Metric(name="errors", kind="errors", prometheus='past_total{code="500"}', of="past_total")
+
+
+def test_looks_and_the_past_add_up_to_what_every_scrape_brought(prometheus: Prometheus) -> None:
+    looker = Looker(prometheus, PAST_ERRORS)
+    ends = [60.0 * minute + 0.137 * (minute % 3) for minute in range(2, 29)]
+    seen: dict[str, list[Reading]] = {host: [] for host in PAST}
+    for since, until in pairwise(ends):
+        for host, readings in looker.readings(Span(BEGAN + since, BEGAN + until, 60.0)).items():
+            seen[host] += readings
+    whole = looker.readings(Span(BEGAN + 120.0, BEGAN + 1680.0, 60.0))
+    for host in PAST.keys() - {"confused"}:
+        for readings, since, until in ((seen[host], ends[0], ends[-1]), (whole[host], 120.0, 1680.0)):
+            bad = happened(host, 1, since, until)
+            assert sum(reading.events or 0.0 for reading in readings) == bad, host
+            assert sum(reading.of or 0.0 for reading in readings) == happened(host, 0, since, until) + bad, host
+    assert (
+        1500 < sum(reading.of or 0.0 for reading in seen["confused"]) <= 1560
+    )  # never what it has counted in its life
+    assert len(whole["gone"]) < len(whole["away"]) < len(whole["steady"]) == 26
+
+
+def test_several_values_of_one_host_are_refused(prometheus: Prometheus) -> None:
+    own = Metric(
+        name="errors",
+        kind="errors",
+        prometheus='increase(past_total{code="500"}[$interval])',
+        of="increase(past_total[$interval])",
+    )
+    found = Looker(prometheus, own).answer(Span(BEGAN + 1200.0, BEGAN + 1260.0, 60.0))
+    assert isinstance(found, Failure)
+    assert found.code == "measure.prometheus.several"
 
 
 def test_what_it_refuses_is_told_in_its_own_words(prometheus: Prometheus) -> None:

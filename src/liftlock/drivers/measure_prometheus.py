@@ -2,10 +2,10 @@
 
 Counters must tile time: what one look counted the next one does not. So an increment is the last value in the look's
 interval less the last value before it, and both ignore staleness marks (`last_over_time`): a failed scrape delays
-requests to the next look, and loses none. A counter that fell was reset, and all that it shows has come since. A series
-that was not there before is counted whole if its host was known, since processes make a series at its first event; on a
-host that was not known, only what it grew by in the interval. `increase()` alone would lose the first error after every
-restart, and extrapolates.
+requests to the next look, and loses none. A counter that fell was reset: what it had grown by till then counts, and all
+that it shows since. A series that was not there before is counted whole if its host was known, since processes make a
+series at its first event; on a host that was not known, or after a value that is no number, only what it grew by in the
+interval. `increase()` alone would lose the first error after every restart, and extrapolates.
 
 A plain selector is turned into such a query; a whole expression with `$interval` is asked as it is, and must answer
 with one value a host. https://prometheus.io/docs/prometheus/latest/querying/api/
@@ -53,6 +53,10 @@ WORDS = {
     "shape": (
         "the expression answers with a {found}, and must answer with one value a host (a vector)",
         "该表达式的结果为 {found}，须为每台主机一个值（vector）",
+    ),
+    "several": (
+        "the expression answers with several values for {host}: take the sum or the average `by ({label})`",
+        "该表达式对 {host} 给出了多个值：请用 `by ({label})` 求和或取平均",
     ),
     "no_label": (
         "the answer's {series} series have no label {label}, by which hosts are told apart: see `host_label`",
@@ -173,9 +177,11 @@ def counted(text: str, by: str, known: str, label: str = "") -> str:
     seen = (
         f"group by ({host}) (last_over_time({known}[{LOOKBACK_S}s] offset {INTERVAL}))" if is_selector(known) else now
     )
-    born = f"({now} and on ({host}) {seen})"
-    found = f"(max_over_time({text}[{INTERVAL}]) - min_over_time({text}[{INTERVAL}]))"
-    grown = f"(({now} - {before}) >= 0) or ({now} and {before}) or {born} or {found}"
+    most = f"max_over_time({text}[{INTERVAL}])"
+    reset = f"(({now} < {before}) + clamp_min({most} - {before}, 0))"
+    born = f"(({now} unless {before}) and on ({host}) {seen})"
+    found = f"(({most} - min_over_time({text}[{INTERVAL}])) >= 0)"
+    grown = f"(({now} - {before}) >= 0) or {reset} or {born} or {found}"
     return f"sum by ({by}) ({grown})"
 
 
@@ -202,8 +208,10 @@ def read_series(args: Mapping[str, Any], result: Iterable[Any], warnings: Iterab
         unnamed += not host
         for at, text in one.get("values") or [one.get("value", (0.0, "NaN"))]:
             value = float(text)
-            if host and math.isfinite(value):
-                take(found.setdefault(host, {}).setdefault(float(at), {}), labels, value)
+            if not host or not math.isfinite(value):
+                continue
+            if not take(found.setdefault(host, {}).setdefault(float(at), {}), labels, value):
+                return failed("several", host=host, label=args["label"])
     if series and unnamed == series:
         return failed("no_label", series=series, label=args["label"])
     readings = {
@@ -216,13 +224,17 @@ def read_series(args: Mapping[str, Any], result: Iterable[Any], warnings: Iterab
     return evidence({host: each for host, each in readings.items() if each}, facts)
 
 
-def take(parts: dict[str, Any], labels: Mapping[str, str], value: float) -> None:
-    """One series' value at one moment."""
+def take(parts: dict[str, Any], labels: Mapping[str, str], value: float) -> bool:
+    """One series' value at one moment; False if there is another one already: which of them is right, nobody knows."""
     part = labels.get(PART, "level")
     if part == "buckets":
-        parts.setdefault("buckets", {})[bound_of(labels.get("le", ""))] = value
-    else:
-        parts[part] = value
+        bounds, bound = parts.setdefault("buckets", {}), bound_of(labels.get("le", ""))
+        bounds[bound] = bounds.get(bound, 0.0) + value  # the same bound, as two versions of a library write it
+        return True
+    if part in parts:
+        return False
+    parts[part] = value
+    return True
 
 
 def bound_of(le: str) -> str:
