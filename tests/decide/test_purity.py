@@ -24,7 +24,7 @@ FORBIDDEN = {
 }
 CLOCKS = {"now", "utcnow", "today"}
 ROOT = Path(liftlock.__file__).parent
-FILES = sorted([*(ROOT / "decide").glob("*.py"), *(ROOT / "model").glob("*.py")])
+FILES = sorted([*(ROOT / "decide").rglob("*.py"), *(ROOT / "model").rglob("*.py")])
 
 
 def offences(text: str) -> list[str]:

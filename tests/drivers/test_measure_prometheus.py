@@ -8,7 +8,7 @@ from msgspec import json
 from liftlock.drivers.measure_prometheus import DRIVERS, is_selector
 from liftlock.model.actions import Context, Evidence, Failure, Replied
 from liftlock.model.canary import Span
-from liftlock.model.plan import Canary, Metric
+from liftlock.model.plan import Canary, Metric, Prometheus
 from liftlock.model.ports import Setting
 from liftlock.model.secret import SecretRef
 
@@ -21,7 +21,7 @@ MEMORY = Metric(name="memory", kind="saturation", prometheus="process_resident_m
 
 
 def action_of(metric=ERRORS, **server):
-    canary = Canary((metric,), prometheus={"url": "http://prom:9090/", **server} if server else "http://prom:9090/")
+    canary = Canary((metric,), prometheus=Prometheus("http://prom:9090/", **server) if server else "http://prom:9090/")
     return DRIVER.measure(metric, canary, SETTING).template.action
 
 
@@ -90,7 +90,7 @@ def test_a_histogram_is_named_as_one_likes(name):
 
 
 def test_a_secret_is_a_header_and_no_part_of_what_is_asked():
-    call, _ = asked(authorization={"secret": "file:prom.token"})
+    call, _ = asked(authorization=SecretRef("file:prom.token"))
     assert call.secrets == {"authorization": SecretRef("file:prom.token")}
     assert "prom.token" not in call.body + call.url
 
@@ -158,8 +158,10 @@ def test_no_number_is_no_data(value):
     assert read([series(value, instance="a")], MEMORY).facts["readings"] == {}
 
 
-def test_no_traffic_is_no_reading():
-    assert read([series(0, instance="a", liftlock="of")]).facts["readings"] == {}
+def test_a_host_without_requests_is_heard_all_the_same():
+    """It is not silent; it has nothing to compare, and never passes."""
+    (reading,) = read([series(0, instance="a", liftlock="of")]).facts["readings"]["a"]
+    assert reading == {"at": 1000.0, "events": 0.0, "of": 0.0}
 
 
 def test_what_is_partial_is_said():

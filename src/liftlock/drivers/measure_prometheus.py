@@ -22,7 +22,7 @@ from msgspec import DecodeError, json
 from liftlock.drivers.measuring import ALL, Measuring, evidence, look, manifest_of
 from liftlock.model.actions import Action, Context, Evidence, Failure, FailureKind, HttpCall, Outcome, Replied
 from liftlock.model.canary import Reading, Span
-from liftlock.model.plan import Canary, Metric
+from liftlock.model.plan import Canary, Metric, Prometheus
 from liftlock.model.ports import Driver, Setting
 from liftlock.model.schedule import CONTROLLER, Source
 from liftlock.model.secret import SecretRef
@@ -74,16 +74,16 @@ class MeasurePrometheus(Measuring):
     )
 
     def measure(self, metric: Metric, canary: Canary, setting: Setting) -> Source | None:
-        server = canary.prometheus if isinstance(canary.prometheus, dict) else {"url": canary.prometheus}
-        url = server.get("url")
-        if not metric.prometheus or not isinstance(url, str) or not url:
+        server = canary.prometheus if isinstance(canary.prometheus, Prometheus) else Prometheus(canary.prometheus)
+        if not metric.prometheus or not server.url:
             return None
         parts = queries(metric, canary.host_label)
-        args = {"url": url.rstrip("/"), "label": canary.host_label, "parts": parts, "kind": metric.kind}
-        if isinstance(header := server.get("authorization"), dict):
-            args["authorization"] = header
-        if isinstance(ca := server.get("ca"), str):
-            args["ca"] = ca
+        args: dict[str, Any] = {"url": server.url.rstrip("/"), "label": canary.host_label, "parts": parts}
+        args["kind"] = metric.kind
+        if server.authorization is not None:
+            args["authorization"] = {"secret": server.authorization.secret}
+        if server.ca:
+            args["ca"] = server.ca
         template = look(NAME, args, at=CONTROLLER, literal=("url", "label", "parts", "kind", "ca"))
         return Source(template, whole=True, key=canary.host_value, history=True)
 
@@ -248,10 +248,10 @@ def bound_of(le: str) -> str:
 
 def reading_of(kind: str, at: float, parts: Mapping[str, Any]) -> Reading | None:
     """None where what makes a reading of this kind is missing: no data is not zero. Without any error series, though,
-    there were no errors."""
+    there were no errors; and a host without requests is heard all the same."""
     if "level" in parts:
         return Reading(at, level=parts["level"])
-    if not parts.get("of"):
+    if "of" not in parts:
         return None
     if kind == "errors":
         return Reading(at, events=parts.get("events", 0.0), of=parts["of"])

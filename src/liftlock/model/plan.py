@@ -97,6 +97,14 @@ class Metric(Part, frozen=True):
     promote_within: Annotated[float | str, Meta(extra={"form": "number"})] | None = None
 
 
+class Prometheus(Part, frozen=True):
+    """A Prometheus server that wants more than its address."""
+
+    url: Text
+    authorization: SecretRef | None = None  # the header's whole value: Bearer …
+    ca: str = ""  # certificates (PEM) that are trusted instead of the usual ones
+
+
 class Canary(Part, frozen=True):
     """Upgraded hosts are judged against untouched hosts at the same time, look by look, by the metrics."""
 
@@ -106,7 +114,7 @@ class Canary(Part, frozen=True):
     warm_up_s: Duration | None = field(default=None, name="warm_up")  # none: a quarter of the soak, at most 10m
     grace_s: Duration | None = field(default=None, name="grace")  # none: 5 looks
     watch_s: Duration = field(default=0.0, name="watch")  # how long the last wave is watched
-    prometheus: str | dict[str, Any] = ""  # the server, or {url, authorization: {secret}, ca}
+    prometheus: str | Prometheus = ""
     host_label: str = "instance"
     host_value: str = "{address}"  # what the label says of a host; a port after it does not matter
     strata: tuple[str, ...] = ()  # host variables within which canaries are drawn, beside the failure domain

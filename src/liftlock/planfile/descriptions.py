@@ -144,6 +144,15 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "整层每秒请求数，检查据此说明能发现多大的劣化。",
         ),
     },
+    "Prometheus": {
+        "": ("A Prometheus server that wants more than its address.", "除地址外还需其他设置的 Prometheus 服务器。"),
+        "url": ("Its address.", "服务器地址。"),
+        "authorization": (
+            "The header's whole value, as a secret: Bearer …",
+            "Authorization 请求头的完整值，须引用密钥。",
+        ),
+        "ca": ("Certificates (PEM) that are trusted instead of the usual ones.", "替代系统默认、受信任的证书（PEM）。"),
+    },
     "Metric": {
         "": (
             "A figure by which upgraded hosts are compared with untouched ones, from one source.",

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import to_builtins
 
 from liftlock.model.actions import Failure, FailureKind
-from liftlock.model.canary import CanaryLook, Comparison, MetricLook, Verdict
+from liftlock.model.canary import Band, CanaryLook, Comparison, MetricLook, Verdict
 from liftlock.model.schedule import Watching
 from liftlock.publish.looks import (
     amount,
@@ -114,14 +114,22 @@ def metric_lines(look: MetricLook, rows: Sequence[str], words: Words, width: int
         if test.canary.of or test.control.of:
             lines += [paint("dim", each) for each in wrap(f"      {counts(test, words)}", width, "      ")]
     if look.p99 is not None:
-        ours, theirs = (words.duration(b.estimate) if b.estimate is not None else "…" for b in look.p99)
-        lines.append(paint("dim", f"      {words.say('ui.canary.p99', ours=ours, theirs=theirs)}"))
+        ours, theirs = (band_text(band, words) for band in look.p99)
+        told = words.say("ui.canary.p99", ours=ours, theirs=theirs)
+        lines += [paint("dim", each) for each in wrap(f"      {told}", width, "      ")]
     if look.silent:
         lines += [paint("warn", each) for each in wrap(silent(look, words), width, "      ")]
     if look.trouble is not None:
         told = words.failure(Failure(FailureKind.REFUSED, look.trouble.code, look.trouble.fields))
         lines += [paint("warn", each) for each in wrap(f"    ! {told}", width, "      ")]
     return lines
+
+
+def band_text(band: Band, words: Words) -> str:
+    """`412 ms (200 ms … 800 ms)`: the band holds at all looks, and is as coarse as the buckets."""
+    middle = "…" if band.estimate is None else words.duration(band.estimate)
+    high = "" if band.high is None else words.duration(band.high)
+    return f"{middle} ({words.duration(band.low)} … {high})".replace(" )", ")")
 
 
 def counts(test: Comparison, words: Words) -> str:
