@@ -68,6 +68,15 @@ def test_evidence_is_the_formula_spelled_out(intervals, ratio, grid, variance):
     assert found == pytest.approx(spelled_out(intervals, ratio, grid, variance), abs=1e-6)
 
 
+@pytest.mark.parametrize(("ratio", "grid", "share"), [(1.0, rates.UP, 1 / 11), (2.0, rates.DOWN, 10 / 11)])
+@pytest.mark.parametrize("events", [20, 2_000, 200_000])
+def test_what_is_far_from_what_was_expected_is_integrated_about_its_own_mode(events, ratio, grid, share):
+    """Ten times the rate, or a tenth: from there Newton's full step does not lead back."""
+    intervals = [(events // 2, events // 2, share)]
+    found = rates.log_e(state_of(intervals), Offset(variance=0.3), ratio, grid)
+    assert found == pytest.approx(spelled_out(intervals, ratio, grid, 0.3), abs=1e-3)
+
+
 @pytest.mark.parametrize(("share", "looks", "expected"), SAVVI)
 def test_with_a_beta_mixture_it_is_what_others_compute(share, looks, expected):
     """savvi's Dirichlet prior as a fine grid; and the closed form that both come from."""

@@ -36,7 +36,8 @@ THETA = RANGE * np.cos(ANGLES)
 BARYCENTRIC = (-1.0) ** np.arange(NODES) * np.sin(ANGLES)
 GROWTH = np.expm1(THETA)
 
-STEPS = 12  # Newton's method on a concave function comes to rest long before
+STEPS = 16  # of Newton's method on a concave function: so many cross the range, and end well within rounding
+STEP_MAX = 1.0  # from further than 2.18 Newton's full step leads beyond the mode and back, for ever
 AROUND = np.linspace(-8.0, 8.0, 41)  # standard deviations about the mode: the trapezoid rule is exact to 1e-10 there
 SHOWN_SPREAD = 0.3  # of ln(ratio), where intervals are narrowest
 
@@ -87,7 +88,8 @@ def log_marginal(state: RateState, offset: Offset, theta: Values) -> Values:
     mode = centre.copy()
     for _ in range(STEPS):
         _, slope, bend = likelihood(state, curve, mode)
-        mode = np.clip(mode + (slope - (mode - centre) / variance) / (bend + 1 / variance), -RANGE, RANGE)
+        step = (slope - (mode - centre) / variance) / (bend + 1 / variance)
+        mode = np.clip(mode + np.clip(step, -STEP_MAX, STEP_MAX), -RANGE, RANGE)
     _, _, bend = likelihood(state, curve, mode)
     width = 1 / np.sqrt(bend + 1 / variance)
     nodes = mode[:, None] + width[:, None] * AROUND
@@ -138,7 +140,7 @@ def interval(state: RateState, offset: Offset, alpha: float) -> tuple[float | No
     curve, at = derivatives(state), np.zeros(1)
     for _ in range(STEPS):
         _, slope, bend = likelihood(state, curve, at)
-        at = np.clip(at + np.clip(slope / np.maximum(bend, 1e-9), -1.0, 1.0), -RANGE, RANGE)
+        at = np.clip(at + np.clip(slope / np.maximum(bend, 1e-9), -STEP_MAX, STEP_MAX), -RANGE, RANGE)
     best, bend_there = float(at[0]), float(likelihood(state, curve, at)[2][0])
     variance = 1 / max(bend_there, 1e-9) + offset.variance
     wide = variance + SHOWN_SPREAD**2
