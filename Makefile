@@ -12,7 +12,7 @@ DEMO_LANG ?=
 .PHONY: help demo test clean
 
 help:
-	@echo 'make demo    upgrade a small fleet on this machine before your eyes, about two minutes'
+	@echo 'make demo    upgrade a small fleet on this machine before your eyes, two to three minutes'
 	@echo 'make test    run the tests'
 	@echo 'make clean   remove .venv, demo-output and caches'
 	@echo
@@ -22,7 +22,7 @@ demo: $(VENV)/.liftlock
 	@$(BIN)/python -m demo $(if $(DEMO_LANG),--lang $(DEMO_LANG))
 
 test: $(VENV)/.liftlock-dev
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 clean:
 	rm -rf $(VENV) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
