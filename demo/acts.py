@@ -65,6 +65,7 @@ class Play:
         begun = time.time()
         plan = self.prepare("1.1", "1.2")
         self.liftlock.show("run", plan, "--yes", expect=(ROLLED_BACK,))
+        self.liftlock.show("canary", plan, expect=(ROLLED_BACK,))
         return self.seen("1.1 → 1.2", "rolled-back", "1.1", begun)
 
     def third(self) -> Act:

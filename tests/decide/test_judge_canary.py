@@ -1,9 +1,12 @@
 """One look at a component's hosts: who is compared with whom, what fails, what passes, and what never does."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from liftlock.decide.judge.canary import moment_of, spans_of
 from liftlock.model.canary import Reading, Verdict
 from tests.decide.canaries import ERRORS, LATENCY, MEMORY, Fleet
 
@@ -178,6 +181,19 @@ def test_a_counter_counts_once_through_gaps_and_resets():
     served["app-100"] = 0.0
     one.look(1)
     assert one.looks[-1].metrics[0].tests[0].canary.of == 400.0
+
+
+def test_spans_tile_time_also_when_the_clock_is_set_back():
+    one = fleet()
+    one.before()
+    ends = []
+    for clock in (one.at + 60.0, one.at - 540.0, one.at - 480.0, one.at + 120.0):
+        now = moment_of(one.view, clock)
+        span = spans_of(one.watching, one.view, now)["errors"]
+        ends.append((span.since, span.until))
+        one.view.state = replace(one.view.state, at=now)
+    assert all(until == since for (_, until), (since, _) in pairwise(ends))
+    assert all(since < until for since, until in ends)
 
 
 # --- waves ----------------------------------------------------------------------------------------------------

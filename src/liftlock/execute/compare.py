@@ -11,7 +11,7 @@ from msgspec import ValidationError, convert
 from msgspec.structs import replace
 
 from liftlock.decide.expand import Layout, fill, variables
-from liftlock.decide.judge.canary import look_at, look_before, spans_of
+from liftlock.decide.judge.canary import look_at, look_before, moment_of, spans_of
 from liftlock.decide.watching import is_last, watching_of, waves_of
 from liftlock.execute.observe import looking_job
 from liftlock.execute.perform import Performer
@@ -41,7 +41,7 @@ class Comparer:
         assert watching is not None
         stage, waves = layout.stages[stage_id], waves_of(layout, component)
         view, hosts = run.canaries.get(component, CanaryView()), tuple(host for _, each in waves for host in each)
-        now = self.world.clock.now().timestamp()
+        now = moment_of(view, self.world.clock.now().timestamp())
         spans = spans_of(watching, view, now)
         asked = [measured for measured in watching.measured if measured.metric.name in spans]
         answers = await asyncio.gather(

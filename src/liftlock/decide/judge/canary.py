@@ -31,6 +31,7 @@ from liftlock.model.reasons import Reason, because
 from liftlock.model.run import CanaryView
 from liftlock.model.schedule import Measured, Watching
 
+TICK_S = 0.001
 OVERDUE = 2.0  # so many times the wanted time without a baseline: a person is asked
 
 
@@ -43,13 +44,17 @@ class Looked(Struct, frozen=True):
     baseline: Baseline | None = None
 
 
+def moment_of(view: CanaryView, now: float) -> float:
+    """When the look is made: a clock that was set back must not count a second time what was counted already."""
+    return max(now, view.state.at + TICK_S)
+
+
 def spans_of(watching: Watching, view: CanaryView, now: float) -> dict[str, Span]:
     """What each metric's source is asked about in the look at `now`; a metric that is not asked yet is absent.
 
     Before the upgrade, sources with a history are asked once, when those without have been watched for long enough.
     """
     since = view.state.at if view.state.number else now - watching.every_s
-    since = min(since, now - 1.0)
     if view.baseline is not None:
         return {each.metric.name: Span(since, now, now - since) for each in watching.measured}
     ready = is_watched(watching, view.state, now)
