@@ -6,6 +6,7 @@ A notice that cannot be sent stops no upgrade; it is reported through `report`.
 import asyncio
 import os
 import signal
+import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -84,23 +85,26 @@ def host_of(rest: str) -> str:
 
 
 async def run_command(command: str, occasion: Occasion, text: str) -> str:
-    process = await asyncio.create_subprocess_shell(
-        command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
+    """The message is a file, not a pipe: a command that ends without reading it leaves nobody writing."""
+    with tempfile.TemporaryFile() as message:
+        message.write(json.encode({"occasion": occasion, "text": text}) + b"\n")
+        message.seek(0)
+        process = await asyncio.create_subprocess_shell(
+            command,
+            stdin=message,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
     try:
-        _, errors = await process.communicate(json.encode({"occasion": occasion, "text": text}) + b"\n")
+        _, errors = await process.communicate()
     except asyncio.CancelledError:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
         raise
-    return (
-        "" if process.returncode == 0 else f"exit status {process.returncode}: {errors[-200:].decode(errors='replace')}"
-    )
+    said = errors[-200:].decode(errors="replace")
+    return "" if process.returncode == 0 else f"exit status {process.returncode}: {said}"
 
 
 async def post(url: str, occasion: Occasion, text: str, *, secret: bool = False) -> str:
