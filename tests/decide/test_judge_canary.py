@@ -86,6 +86,21 @@ def test_no_data_never_passes():
     assert one.look(1, 60).verdict is Verdict.NODATA
 
 
+@pytest.mark.parametrize("who", ["upgraded", "all"])
+@pytest.mark.parametrize("measured", [ERRORS, MEMORY, LATENCY], ids=lambda one: one.metric.name)
+def test_what_has_passed_does_not_pass_on_no_data(measured, who):
+    one = fleet((2, 12), (measured, replace(MEMORY, metric=replace(MEMORY.metric, name="other"))))
+    one.says["other"] = one.level(1.0)
+    one.before()
+    one.upgrade(1)
+    assert one.look(1, 60).verdict is Verdict.PASS
+    speak = one.says[measured.metric.name]
+    one.says[measured.metric.name] = lambda host, at: None if who == "all" or host in one.upgraded else speak(host, at)
+    assert one.look(1, 10).verdict is Verdict.NODATA
+    one.says[measured.metric.name] = speak
+    assert one.look(1, 2).verdict is Verdict.PASS
+
+
 def test_upgraded_hosts_that_are_silent_while_others_speak_fail_after_the_grace():
     one = fleet(sizes=(2, 12))
     one.before()
@@ -194,6 +209,41 @@ def test_spans_tile_time_also_when_the_clock_is_set_back():
         one.view.state = replace(one.view.state, at=now)
     assert all(until == since for (_, until), (since, _) in pairwise(ends))
     assert all(since < until for since, until in ends)
+
+
+def test_what_a_counter_grew_by_before_the_upgrade_is_not_the_new_versions():
+    """The host's reading before was missed: what it brings now reaches back to the old version."""
+    one = fleet()
+    counts = {host: [0.0, 0.0] for host in one.hosts}
+    missing = set()
+
+    def says(host, at):
+        counts[host][0] += 2.0
+        counts[host][1] += 200.0
+        return None if host in missing else Reading(at, events=counts[host][0], of=counts[host][1], cumulative=True)
+
+    one.says["errors"] = says
+    one.before()
+    missing.add("app-100")
+    one.at += 30.0
+    one.upgrade(1)
+    one.at -= 30.0
+    one.look(1)
+    missing.clear()
+    assert one.look(1).metrics[0].verdict is Verdict.NODATA
+    assert one.look(1).metrics[0].tests[0].canary.of == 200.0
+
+
+def test_a_t_test_has_no_looks_beyond_those_that_share_its_chance():
+    one = fleet(measured=(MEMORY,))
+    one.watching = replace(one.watching, looks_max=10)
+    one.before()
+    one.upgrade(1)
+    one.look(1, 10)
+    decided = one.view.state.metrics["memory"].decided
+    one.says["memory"] = one.level(3e9)
+    one.look(1, 30)
+    assert one.view.state.metrics["memory"].decided == decided
 
 
 # --- waves ----------------------------------------------------------------------------------------------------

@@ -273,7 +273,9 @@ def outage_gap(layout: Layout, run: Run, stage: Stage) -> ev.HoldRaised | None:
 
 def soaked(turn: Turn, layout: Layout, run: Run, stage: Stage, view: StageView, policy: Policy) -> bool:
     """Observed long enough, and judged healthy? Else look again, or hold when the longest soak is over."""
-    verdict, why = judge_stage(layout.schedule.gates.get(stage.component, ()), view.tallies, judged(layout, run, stage))
+    verdict, why = judge_stage(
+        layout.schedule.gates.get(stage.component, ()), view.tallies, judged(layout, run, stage, turn.now)
+    )
     wanted_s = soak_s(layout, stage, policy)
     if view.soaked_s >= wanted_s and verdict is Verdict.PASS:
         return True

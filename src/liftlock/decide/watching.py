@@ -17,6 +17,8 @@ from liftlock.model.reasons import Reason, because
 from liftlock.model.run import CanaryView, Run, StageView
 from liftlock.model.schedule import Policy, Schedule, Stage, Watching
 
+STALE_LOOKS = 3
+
 
 def watching_of(schedule: Schedule, component: str) -> Watching | None:
     return None if schedule.canaries is UNSET else schedule.canaries.get(component)
@@ -81,14 +83,24 @@ def compare(turn: Turn, watching: Watching, view: CanaryView, stage: Stage, why:
         turn.wait(due, why)
 
 
-def judged(layout: Layout, run: Run, stage: Stage) -> tuple[Verdict, Reason] | None:
-    """What the canary says of the wave; None if the plan has none for it."""
-    if watching_of(layout.schedule, stage.component) is None or not stage.soaks:
+def judged(layout: Layout, run: Run, stage: Stage, now: datetime | None = None) -> tuple[Verdict, Reason] | None:
+    """What the canary says of the wave; None if the plan has none for it. With `now`, a look of long ago, or from
+    before the wave's last host came, says nothing of how they are."""
+    watching = watching_of(layout.schedule, stage.component)
+    if watching is None or not stage.soaks:
         return None
     view = run.canaries.get(stage.component)
-    if view is None or view.look is None or view.look.stage != stage.id:
+    if view is None or view.look is None or view.look.stage != stage.id or view.looked_at is None:
+        return Verdict.INCONCLUSIVE, because("canary-not-looked", stage=stage.id)
+    if now is not None and is_stale(view.looked_at, watching, run.stages[stage.id], now):
         return Verdict.INCONCLUSIVE, because("canary-not-looked", stage=stage.id)
     return view.look.verdict, view.look.because
+
+
+def is_stale(looked_at: datetime, watching: Watching, stage: StageView, now: datetime) -> bool:
+    return now > later(looked_at, STALE_LOOKS * watching.every_s) or (
+        stage.upgraded_at is not None and looked_at <= stage.upgraded_at
+    )
 
 
 def soak_s(layout: Layout, stage: Stage, policy: Policy) -> float:

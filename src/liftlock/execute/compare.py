@@ -4,6 +4,7 @@ A source that cannot be read gives no data, with the reason kept; the others' da
 """
 
 import asyncio
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -117,13 +118,24 @@ def readings_in(evidence: Evidence, span: Span) -> Answer:
         found = convert(facts["readings"], dict[str, tuple[Reading, ...]])
     except ValidationError:
         return UNREADABLE
+    if not all(is_figure(reading) for readings in found.values() for reading in readings):
+        return UNREADABLE
     return found, str(facts.get("cursor", ""))
 
 
+def is_figure(reading: Reading) -> bool:
+    """Finite, and no count below nothing: anything else would be in the record for ever."""
+    counts = [reading.events, reading.of, reading.squares, *reading.buckets.values()]
+    known = [one for one in (reading.at, reading.level, reading.total, *counts) if one is not None]
+    return all(map(math.isfinite, known)) and all(one >= 0 for one in counts if one is not None)
+
+
 def each_host(answers: Mapping[str, Answer]) -> Heard:
-    readings = {host: found[0][""] for host, found in answers.items() if not isinstance(found, Reason) and found[0]}
-    cursors = {host: found[1] for host, found in answers.items() if not isinstance(found, Reason) and found[1]}
+    known = {host: found for host, found in answers.items() if not isinstance(found, Reason)}
+    readings = {host: found[0][""] for host, found in known.items() if "" in found[0]}
+    cursors = {host: found[1] for host, found in known.items() if found[1]}
     reasons = [found for found in answers.values() if isinstance(found, Reason)]
+    reasons += [UNREADABLE for found in known.values() if found[0] and "" not in found[0]]
     return Heard(readings, cursors, reasons[0] if reasons and not readings else None)
 
 

@@ -89,7 +89,8 @@ class RateBaseline(Struct, frozen=True, omit_defaults=True):
     """Rates before the upgrade. `own`: by host, drawn to the common rate as far as chance explains the difference.
 
     `variance`: by host, of ln(own / true). `dispersion`: variance over mean of counts, at least 1; `between`: variance
-    of ln(rate) between hosts. `limit`: for tails, the bucket's bound that a request counts as slow beyond.
+    of ln(rate) between hosts. `events`: all that were seen, divided by the dispersion. `limit`: for tails, the bucket's
+    bound that a request counts as slow beyond.
     """
 
     common: float = 0.0
@@ -98,6 +99,7 @@ class RateBaseline(Struct, frozen=True, omit_defaults=True):
     dispersion: float = 1.0
     between: float = 0.0
     limit: str = ""
+    events: float = 0.0
 
 
 class MetricBaseline(Struct, frozen=True, omit_defaults=True):

@@ -5,7 +5,7 @@ that were promoted before; in a tier of one to three hosts each with its own pas
 chance, the next half of the rest, the last what is left: the first is the one that must see most with fewest hosts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -54,6 +54,11 @@ class Arms(Struct, frozen=True):
     canary: dict[str, tuple[str, ...]]
     control: tuple[str, ...]
     expected: tuple[str, ...]  # upgraded hosts of this wave: they should be heard
+
+    def without(self, hosts: Collection[str]) -> "Arms":
+        """The same with these not counted in this interval, though they are heard."""
+        canary = {wave: tuple(host for host in each if host not in hosts) for wave, each in self.canary.items()}
+        return Arms(canary, self.control, self.expected)
 
     @property
     def canaries(self) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 
+from msgspec.structs import replace
+
 from liftlock.decide.judge.offsets import rate_baseline
 from liftlock.decide.judge.readings import ALL, failed_part, mean_part, moments, slow_part
 from liftlock.model.canary import Baseline, MetricBaseline, RateBaseline, Reading, Row, Sum
@@ -14,7 +16,7 @@ from liftlock.model.schedule import Measured, Watching
 
 SLOW = 0.01  # of all requests are slower than the p99
 SLOW_MIN, SLOW_MAX = 0.001, 0.1  # a bound with fewer or more beyond it tells nothing about the tail
-FLOOR = 0.01
+NEXT_TO_NOTHING = 0.01
 SMALL_TIER = 12  # of so few hosts the intervals' means are kept, for comparing each with its own past
 Series = dict[str, list[Reading]]
 
@@ -59,10 +61,13 @@ def metric_baseline(measured: Measured, series: Series) -> MetricBaseline:
 
 
 def floor_of(usual: Collection[float]) -> float:
-    """What is added to all means, so that a level of 0 has a logarithm: a hundredth of the usual one, or one unit."""
+    """What is added to all means where some host's was next to nothing: the usual level, or one unit if that is 0.
+
+    A level of 0 has no logarithm, and one near it a wild one. Effects look smaller so, never larger.
+    """
     whole = sum(usual) / len(usual) if usual else 0.0
     if whole > 0:
-        return FLOOR * whole if min(usual) <= FLOOR * whole else 0.0
+        return whole if min(usual) <= NEXT_TO_NOTHING * whole else 0.0
     return 1.0 if usual else 0.0
 
 
@@ -93,7 +98,7 @@ def rates_of(parts: dict[str, list[Sum | None]], limit: str = "") -> RateBaselin
         return None
     events = {host: [count for count, _ in each] for host, each in known.items()}
     base = rate_baseline(events, {host: [of for _, of in each] for host, each in known.items()})
-    return RateBaseline(base.common, base.own, base.variance, base.dispersion, base.between, limit)
+    return replace(base, limit=limit)
 
 
 def slow_limit(series: Series) -> str:

@@ -180,13 +180,16 @@ def look_at(
     warm = arms_of(course, standings, state.at, watching.warm_up_s)
     metrics, looks, spoke = dict[str, MetricState](), list[MetricLook](), set[str]()
     for measured in watching.measured:
+        before = state.metrics.get(measured.metric.name, MetricState()).last
         kept, found = take_in(measured, state, heard)
+        spoke.update(found)
+        warm_up_s = 0.0 if measured.metric.kind == "errors" else watching.warm_up_s
+        mixed = [host for host in found if is_mixed(standings.get(host), before.get(host), warm_up_s)]
         if kept.spec != spec_of(measured):
             kept = replace(anew(kept), spec=spec_of(measured), passed=False)
-        spoke.update(found)
         base = view.baseline.metrics.get(measured.metric.name)
         trouble = heard.get(measured.metric.name, Heard()).trouble
-        sides = arms if measured.metric.kind == "errors" else warm
+        sides = (arms if measured.metric.kind == "errors" else warm).without(mixed)
         watched = watch_since and watch_since <= state.at
         judged = judge_metric(watching, measured, course, sides, base, kept, found, trouble, watched=bool(watched))
         metrics[measured.metric.name] = judged.state
@@ -210,6 +213,13 @@ def look_at(
         ),
         after,
     )
+
+
+def is_mixed(standing: Standing | None, before: Reading | None, warm_up_s: float) -> bool:
+    """Does what the counter grew by reach back to before the upgrade? After a missed look it does: nobody's then."""
+    if standing is None or standing.side != "upgraded" or before is None:
+        return False
+    return before.at < standing.since + warm_up_s
 
 
 def begin_wave(state: JudgeState, course: Course) -> JudgeState:

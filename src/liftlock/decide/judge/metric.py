@@ -69,7 +69,8 @@ def judge_metric(
     metric = measured.metric
     now = {host: one for host, readings in found.items() if (one := in_sum(readings)) is not None}
     silent = tuple(host for host in arms.expected if host not in now)
-    if base is None or trouble is not None:
+    unheard = len(silent) == len(arms.expected) > 0  # what was seen before is no answer to how they are now
+    if base is None or trouble is not None or unheard:
         why = because("canary-no-data" if trouble is None else "canary-source-failed", metric=metric.name)
         return Judged(state, MetricLook(metric.name, Verdict.NODATA, why, metric.required, (), None, silent, trouble))
     tests: list[Comparison] = []
@@ -86,8 +87,10 @@ def judge_metric(
         state = replace(state, tail=count(course, arms, base.tail, state.tail, slow), slow=histograms(arms, state, now))
         tests.append(rate_test("tail", watching, measured, course, state, split=split))
     if base.mean:
-        state = add_means(course, arms, state, now)
-        test, state = mean_test(watching, measured, course, arms, base, state, split=split)
+        before, state = state.intervals, add_means(course, arms, state, now)
+        test, state = mean_test(
+            watching, measured, course, arms, base, state, split=split, is_new=state.intervals > before
+        )
         tests.append(test)
     return conclude(measured, course, state, tests, silent)
 
@@ -127,14 +130,16 @@ def count(
     state = state or RateState()
     ours, theirs = summed(canary.values()), summed(control.values())
     exposure = {host: of for host, (_, of) in (*canary.items(), *control.items())}
+    unknown = 0.0
     if course.reference == "past":
         expected = sum(base.own.get(host, base.common) * of for host, (_, of) in canary.items())
         after = rates.add_alone(state, ours.events / base.dispersion, expected / base.dispersion)
         theirs = Counts(expected, ours.of)
+        unknown = offsets.past_variance(base)
     else:
         share = offsets.expected_share(base, of_each(canary), of_each(control))
         after = rates.add(state, ours.events / base.dispersion, theirs.events / base.dispersion, share)
-    variance = offsets.offset_of(base, list(canary), list(control), exposure).variance
+    variance = offsets.offset_of(base, list(canary), list(control), exposure).variance + unknown
     seen = (plus(state.seen[0], ours), plus(state.seen[1], theirs))
     return replace(after, variance=max(state.variance, variance), seen=seen)
 
@@ -260,7 +265,9 @@ def mean_test(
     state: MetricState,
     *,
     split: int,
+    is_new: bool,
 ) -> tuple[Comparison, MetricState]:
+    """`is_new`: the look brought an interval. No test is made twice of the same, nor beyond the looks with a share."""
     sign = -1.0 if measured.metric.worse == "lower" else 1.0
     canary = {wave: hosts for wave, hosts in arms.canary.items() if wave in state.sums}
     if course.reference == "past":
@@ -269,7 +276,7 @@ def mean_test(
         one = contrast_of(state.sums, canary, base, sign)
     longest = max(watching.looks_max, round(looks(watching)) if course.is_last else 0)
     looks_k = contrast.looks_in(longest)
-    due = contrast.is_due(state.intervals, state.intervals == longest)
+    due = is_new and state.intervals <= longest and contrast.is_due(state.intervals, state.intervals == longest)
     stakes = Stakes(
         measured.alpha * course.share / split / looks_k,
         watching.alpha_promote / looks_k,

@@ -38,7 +38,8 @@ def rate_baseline(events: Mapping[str, Sequence[float]], of: Mapping[str, Sequen
         seen = counts[host] / dispersion
         own[host] = common * (shape + seen) / (shape + expected[host])
         variance[host] = 1 / (shape + seen) if between > 0 else 0.0
-    return RateBaseline(common, own, variance, dispersion, between)
+    whole = sum(counts.values()) / dispersion
+    return RateBaseline(common, own, variance, dispersion, between, events=whole)
 
 
 def dispersion_of(events: Mapping[str, Sequence[float]], of: Mapping[str, Sequence[float]]) -> float:
@@ -94,6 +95,11 @@ def offset_of(
 ) -> Offset:
     """What stays unknown of ln(the canary's rate / the controls' rate), of these hosts with so many requests each."""
     return Offset(variance=arm_variance(base, canary, exposure) + arm_variance(base, control, exposure))
+
+
+def past_variance(base: RateBaseline) -> float:
+    """What stays unknown of the common rate itself: where hosts are compared with it alone, few events tell little."""
+    return 1 / (base.events + 0.5)
 
 
 def arm_variance(base: RateBaseline, hosts: Collection[str], exposure: Mapping[str, float]) -> float:
