@@ -28,7 +28,7 @@ def test_clean_counts_have_no_dispersion_and_equal_hosts_no_difference():
     ]
     assert sum(base.dispersion == 1.0 for base in found) >= 17
     assert max(base.dispersion for base in found) < 1.4
-    assert np.median([base.between for base in found]) == 0.0
+    assert np.median([base.between for base in found]) < 0.002
     assert all(abs(base.common - 0.02) < 0.002 for base in found)
 
 
