@@ -128,6 +128,45 @@ def test_what_is_unknown_of_the_hosts_can_never_be_told_from_a_small_regression(
     assert rates.log_e(state, Offset(variance=0.09), 1.0, rates.UP) < 1
 
 
+@pytest.mark.parametrize(
+    ("canary", "control", "share"), [(40, 10, 0.5), (30, 100, 1 / 11), (40, 0, 0.5), (2e4, 1e4, 0.5)]
+)
+def test_the_interval_is_every_ratio_that_a_mixture_does_not_refute(canary, control, share):
+    """By brute force; and an offset only widens it."""
+    theta = np.linspace(-4.5, 4.5, 90_001)
+    logs = canary * theta - (canary + control) * np.log1p(share * np.expm1(theta))
+    least = special.logsumexp(logs, b=stats.cauchy.pdf(theta, scale=0.5) * (theta[1] - theta[0])) + math.log(0.05)
+    kept = theta[logs >= least]
+    state = state_of([(canary, control, share)])
+    _, low, high = rates.interval(state, CERTAIN, 0.05)
+    assert math.log(low) == pytest.approx(kept[0], abs=0.01)
+    assert high == math.inf if kept[-1] == 4.5 else math.log(high) == pytest.approx(kept[-1], abs=0.01)
+    _, lower, higher = rates.interval(state, Offset(variance=0.02), 0.05)
+    assert lower < low
+    assert higher > high or high == math.inf
+
+
+def test_with_an_offset_the_interval_is_near_that_of_the_exact_integral():
+    for canary, control, share, variance in ((40, 10, 0.5, 0.04), (30, 100, 1 / 11, 0.1), (9, 3, 0.4, 0.05)):
+        theta = np.linspace(-4.5, 4.5, 3001)
+        state = state_of([(canary, control, share)])
+        logs = rates.log_marginal(state, Offset(variance=variance), theta)
+        least = special.logsumexp(logs, b=stats.cauchy.pdf(theta, scale=0.5) * (theta[1] - theta[0])) + math.log(0.05)
+        kept = theta[logs >= least]
+        _, low, high = rates.interval(state, Offset(variance=variance), 0.05)
+        assert math.log(low) == pytest.approx(kept[0], abs=0.05)
+        assert math.log(high) == pytest.approx(kept[-1], abs=0.05)
+
+
+def test_an_interval_has_no_end_where_one_arm_has_no_event():
+    assert rates.interval(state_of([(0, 50, 0.5)]), CERTAIN, 0.05)[:2] == (0.0, 0.0)
+    assert rates.interval(state_of([(0, 50, 0.5)]), CERTAIN, 0.05)[2] < 0.25
+    estimate, low, high = rates.interval(state_of([(1e6, 0, 0.5)]), CERTAIN, 0.05)
+    assert (estimate, high) == (math.inf, math.inf)
+    assert low > 50
+    assert rates.interval(state_of([(0, 1e9, 0.5)]), Offset(variance=1.0), 0.05)[0] == 0.0
+
+
 # --- properties -------------------------------------------------------------------------------------------
 
 counts = st.integers(0, 200)
@@ -166,18 +205,23 @@ def test_more_events_at_the_canary_are_more_evidence_against_it_and_less_for_it(
 
 
 def test_it_is_a_supermartingale_under_the_null():
-    """Looked at after every interval, traffic ramping: the mean stays at one, and few ever pass 1/α."""
+    """Looked at after every interval, traffic ramping: the mean stays at one, and few ever pass 1/α; the shown interval
+    holds the truth at all looks together."""
     rng = np.random.default_rng(5)
-    crossed, last = 0, []
+    crossed, missed, last = 0, 0, []
     for _ in range(400):
-        state, peak = RateState(), -math.inf
+        state, peak, held = RateState(), -math.inf, True
         for look in range(20):
             share = 0.1 + 0.02 * look
             both = rng.poisson(2.0 + look)
             canary = rng.binomial(both, share)
             state = rates.add(state, float(canary), float(both - canary), share)
             peak = max(peak, rates.log_e(state, CERTAIN, 1.0, rates.UP))
+            _, low, high = rates.interval(state, CERTAIN, 0.05)
+            held = held and low <= 1 <= high
         crossed += peak >= math.log(20)
+        missed += not held
         last.append(math.exp(rates.log_e(state, CERTAIN, 1.0, rates.UP)))
+    assert missed <= 400 * 0.05 + 3 * math.sqrt(400 * 0.05 * 0.95)
     assert crossed <= 400 * 0.05 + 3 * math.sqrt(400 * 0.05 * 0.95)
     assert np.mean(last) <= 1 + 4 * np.std(last) / 20
