@@ -19,6 +19,14 @@ def test_the_halfwidth_is_the_papers(n, alpha, expected):
     assert dkw_halfwidth(n, alpha) == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("n", "expected"), [(10, 0.8204778770914738), (1000, 0.08580607197406036), (10**6, 0.002795762804082679)]
+)
+def test_the_halfwidth_is_hardly_more_than_confseqs(n, expected):
+    """quantiles.empirical_process_lil_bound(n, 0.05, 1) of confseq 0.0.11, which seeks the constant."""
+    assert expected <= dkw_halfwidth(n, 0.05) <= 1.011 * expected
+
+
 def test_nothing_seen_is_nothing_known():
     assert dkw_halfwidth(0, 0.05) == 1.0
     assert quantile_band({}, 0.99, 0.05) == (None, 0.0, math.inf)

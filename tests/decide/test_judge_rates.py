@@ -18,6 +18,13 @@ SAVVI = [
     (0.25, [(9, 11), (14, 20), (3, 1)], 1.8016130915448674),
     (0.125, [(0, 5), (7, 31), (12, 60)], -0.019513569678292663),
 ]
+# boundaries.beta_binomial_log_mixture(k - ρn, ρ(1-ρ)n, v_opt, ρ, 1-ρ, 0.05, False) of confseq 0.0.11, with v_opt:
+# two-sided, a mixture over Beta(r/(1-ρ), r/ρ), where r = v_opt / (L + ln(1+L)) - ρ(1-ρ), L = 2 ln(1/0.05).
+CONFSEQ = [
+    (0.5, 10, [(20, 12), (31, 18)], 1.0698636015482008),
+    (0.25, 10, [(9, 11), (14, 20), (3, 1)], 3.519096746464571),
+    (0.125, 20, [(0, 5), (7, 31), (12, 60)], -0.37516730718399316),
+]
 
 
 def state_of(intervals):
@@ -77,19 +84,32 @@ def test_what_is_far_from_what_was_expected_is_integrated_about_its_own_mode(eve
     assert found == pytest.approx(spelled_out(intervals, ratio, grid, 0.3), abs=1e-3)
 
 
-@pytest.mark.parametrize(("share", "looks", "expected"), SAVVI)
-def test_with_a_beta_mixture_it_is_what_others_compute(share, looks, expected):
-    """savvi's Dirichlet prior as a fine grid; and the closed form that both come from."""
-    prior = stats.beta(100 * share, 100 * (1 - share))
+def beta_mixture(share, looks, a, b):
+    """Our evidence with a Beta prior as a fine grid, and its closed form."""
+    prior = stats.beta(a, b)
     points = np.linspace(prior.ppf(1e-9), prior.ppf(1 - 1e-9), 2001)
     weights = prior.pdf(points) / prior.pdf(points).sum()
     ratios = points / (1 - points) * (1 - share) / share
     state = state_of([(canary, control, share) for canary, control in looks])
     grid = list(zip(ratios.tolist(), weights.tolist(), strict=True))
-    assert rates.log_e(state, CERTAIN, 1.0, grid) == pytest.approx(expected, abs=1e-6)
-    a, b = 100 * share, 100 * (1 - share)
     closed = special.betaln(a + state.canary, b + state.control) - special.betaln(a, b)
     closed -= state.canary * math.log(share) + state.control * math.log(1 - share)
+    return rates.log_e(state, CERTAIN, 1.0, grid), closed
+
+
+@pytest.mark.parametrize(("share", "looks", "expected"), SAVVI)
+def test_with_a_dirichlet_prior_it_is_what_savvi_computes(share, looks, expected):
+    ours, closed = beta_mixture(share, looks, 100 * share, 100 * (1 - share))
+    assert ours == pytest.approx(expected, abs=1e-6)
+    assert closed == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(("share", "best_at", "looks", "expected"), CONFSEQ)
+def test_with_a_beta_prior_it_is_what_confseq_computes(share, best_at, looks, expected):
+    wide = 2 * math.log(1 / 0.05)
+    r = best_at / (wide + math.log(1 + wide)) - share * (1 - share)
+    ours, closed = beta_mixture(share, looks, r / (1 - share), r / share)
+    assert ours == pytest.approx(expected, abs=0.01)
     assert closed == pytest.approx(expected, abs=1e-9)
 
 

@@ -1,4 +1,8 @@
-"""A change detector for after the promotion: CUSUM of e-values (Shin, Ramdas & Rinaldo, e-detectors)."""
+"""A change detector for after the promotion: CUSUM of e-values (Shin, Ramdas & Rinaldo, e-detectors).
+
+The rate before the upgrade is taken for known. If 120 events told it, a day's watch of a healthy fleet raises a false
+alarm in 0.1 % at a margin of 1.25, but in 15 % without one: the measured rate is itself off by more than that forgives.
+"""
 
 import math
 
@@ -23,5 +27,8 @@ def log_evidence(log_m: tuple[float, ...]) -> float:
 
 
 def threshold(looks: float, alpha: float) -> float:
-    """1/α alone would promise an average run of 1/α looks, and no more."""
+    """1/α alone would promise an average run of 1/α looks, and no more: 44 to 63 % false alarms in 120 looks, measured.
+
+    An e-detector is at any time, however chosen, at most the number of looks so far on average (Markov's inequality).
+    """
     return looks / alpha
