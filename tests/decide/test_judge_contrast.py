@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.weightstats import ttest_ind
 
 from liftlock.decide.judge.contrast import (
     contrast,
@@ -45,6 +46,17 @@ def test_a_few_canaries_have_the_controls_variance_corrected_for_their_traffic(n
     assert found.error == pytest.approx(math.sqrt(ours / 2 + theirs / 5))
     assert found.freedom == 4
     assert ours / theirs == pytest.approx(times, rel=0.25)
+
+
+def test_a_margin_is_a_difference_that_the_null_allows():
+    """As statsmodels has it, which scipy has not."""
+    random = np.random.default_rng(4)
+    canary, control = list(random.normal(0.12, 0.06, 8)), list(random.normal(0.0, 0.04, 14))
+    for margin, alternative, p in ((math.log(1.05), "larger", p_above), (math.log(1.10), "smaller", p_below)):
+        _, wanted, freedom = ttest_ind(canary, control, alternative, usevar="unequal", value=margin)
+        found = contrast(canary, control)
+        assert p(found, margin) == pytest.approx(wanted, rel=1e-9)
+        assert found.freedom == pytest.approx(freedom)
 
 
 def test_one_canary_has_the_variance_of_the_controls():
