@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -95,14 +96,26 @@ class Own:
 
     def left(self, fleet: Fleet) -> list[str]:
         """Everything of a fleet that still is, on the machine and on the disk."""
-        mine = bridge(fleet.number)
+        found = [] if self.is_anothers(fleet) else self.named(bridge(fleet.number))
+        found += [line for line in Path("/proc/self/mounts").read_text().splitlines() if fleet.folder in line]
+        found += [str(path) for path in fleet.place.glob("**") if path.exists()]
+        return found + [line for line in command_lines() if fleet.folder in line]
+
+    def named(self, mine: str) -> list[str]:
+        """What goes by the fleet's number."""
         found = [name for name in os.listdir("/sys/class/net") if name == mine or name.startswith(f"{mine}-")]
         spaces = Path("/run/netns")
         found += [path.name for path in spaces.glob(f"{mine}-*")] if spaces.exists() else []
-        found += [line for line in Path("/proc/self/mounts").read_text().splitlines() if fleet.folder in line]
-        found += [str(group) for group in cgroups.groups_of(mine) if group.exists()]
-        found += [str(path) for path in fleet.place.glob("**") if path.exists()]
-        return found + [line for line in command_lines() if fleet.folder in line]
+        return found + [str(group) for group in cgroups.groups_of(mine) if group.exists()]
+
+    def is_anothers(self, fleet: Fleet) -> bool:
+        """Has a fleet of another test taken the number that this one gave back?"""
+        machine, deadline = f"--machine={bridge(fleet.number)}-", time.monotonic() + 5
+        while self.named(bridge(fleet.number)) and time.monotonic() < deadline:
+            if any(machine in line and fleet.folder not in line for line in command_lines()):
+                return True
+            time.sleep(0.1)
+        return False
 
 
 def command_lines() -> list[str]:
@@ -174,6 +187,7 @@ def test_after_the_machines_restart_a_fleet_is_started_again_or_taken_down(own: 
     own.lab("start")
     assert own.lab("ssh", "host-1", "--", "ls").strip() == "kept"
     lose_power(fleet)
+    network.make_bridge(fleet.number)  # so that no other test takes its number before it is taken down
     own.lab("down")
     assert own.left(fleet) == []
 
