@@ -263,6 +263,19 @@ def test_evidence_is_carried_from_wave_to_wave():
     assert memory.tests[0].estimate == pytest.approx(1.0, abs=0.05)
 
 
+def test_a_wave_whose_hosts_serve_nothing_does_not_pass_by_what_earlier_ones_served():
+    one = fleet(sizes=(2, 3, 12))
+    one.before()
+    one.upgrade(1)
+    assert one.look(1, 60).verdict is Verdict.PASS
+    one.upgrade(2)
+    speak, idle = one.says["errors"], set(one.waves[1][1])
+    one.says["errors"] = lambda host, at: Reading(at, events=0.0, of=0.0) if host in idle else speak(host, at)
+    assert one.look(2, 20).verdict is Verdict.NODATA
+    one.says["errors"] = speak
+    assert one.look(2, 2).verdict is Verdict.PASS
+
+
 def test_the_last_wave_is_compared_with_those_that_were_promoted():
     one = fleet(sizes=(4, 12))
     one.before()

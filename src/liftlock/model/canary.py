@@ -174,6 +174,7 @@ class MetricState(Struct, frozen=True, omit_defaults=True):
 
     `last`: counters as they stood. `cursors`: by place, where a log was read to. `sums`: by wave, for its hosts and for
     those that they are compared with, since its hosts came. `intervals`: with data for both arms, in this stage.
+    `served`: requests of the stage's own hosts in it: what others served before them is no pass of theirs.
     `cleared`: tests that have passed in this stage; `passed`: all of them have, against untouched hosts.
     `decided`: the last t-test that was due.
     `alarm`: ln M of the watch, by alternative. `spec`: what is tested.
@@ -184,6 +185,7 @@ class MetricState(Struct, frozen=True, omit_defaults=True):
     cursors: dict[str, str] = {}
     sums: dict[str, dict[str, Sum]] = {}
     intervals: int = 0
+    served: float = 0.0
     rate: RateState | None = None
     tail: RateState | None = None
     decided: "Comparison | None" = None

@@ -17,6 +17,7 @@ from liftlock.decide.judge.readings import brought
 from liftlock.model.canary import (
     Baseline,
     CanaryLook,
+    Counts,
     Heard,
     JudgeState,
     MetricLook,
@@ -96,10 +97,8 @@ def look_before(
     if poor:
         return Looked(before_look(watching, after, now, heard, poor), after, row)
     base = baseline_of(watching, rows, now, watching.before_s)
-    look = CanaryLook(
-        after.number, now, "", "untouched", Verdict.INCONCLUSIVE, because("canary-baseline"), complete=True,
-        controls=len(hosts),
-    )  # fmt: skip
+    known, why = len(hosts), because("canary-baseline")
+    look = CanaryLook(after.number, now, "", "untouched", Verdict.INCONCLUSIVE, why, complete=True, controls=known)
     return Looked(look, after, {}, base)
 
 
@@ -229,10 +228,8 @@ def begin_wave(state: JudgeState, course: Course) -> JudgeState:
     carried = course.reference == "untouched" == state.reference
     metrics = {}
     for name, kept in state.metrics.items():
-        fresh = replace(kept, intervals=0, decided=None, cleared=(), alarm=())
-        metrics[name] = (
-            fresh if carried else replace(fresh, sums={}, rate=None, tail=None, slow=({}, {}), moments=(0.0, 0.0, 0.0))
-        )
+        carried_on = replace(kept, intervals=0, served=0.0, decided=None, cleared=(), alarm=(), watched=Counts())
+        metrics[name] = carried_on if carried else anew(kept)
     return replace(state, stage=course.stage, reference=course.reference, silent={}, metrics=metrics)
 
 

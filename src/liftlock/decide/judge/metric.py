@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from liftlock.decide.judge import contrast, means, offsets, rates, watch
 from liftlock.decide.judge.arms import Arms, Course
 from liftlock.decide.judge.bands import quantile_band
-from liftlock.decide.judge.readings import in_sum, mean_part, moments, parts
+from liftlock.decide.judge.readings import in_sum, mean_part, moments, parts, requests_of
 from liftlock.decide.judge.trials import (
     SHOWN_ALPHA,
     Stakes,
@@ -74,6 +74,7 @@ def judge_metric(
         why = because("canary-no-data" if trouble is None else "canary-source-failed", metric=metric.name)
         return Judged(state, MetricLook(metric.name, Verdict.NODATA, why, metric.required, (), None, silent, trouble))
     tests: list[Comparison] = []
+    state = replace(state, served=state.served + served_by(arms.canary.get(course.stage, ()), now))
     if base.rate is not None:
         state = replace(state, rate=count(course, arms, base.rate, state.rate, parts(now)))
         tests.append(rate_test("rate", watching, measured, course, state, split=1))
@@ -144,6 +145,10 @@ def count(
     return replace(after, variance=max(state.variance, variance), seen=seen)
 
 
+def served_by(hosts: Iterable[str], now: Mapping[str, Reading]) -> float:
+    return sum(requests_of(now[host]) for host in hosts if host in now)
+
+
 def histograms(arms: Arms, state: MetricState, now: Mapping[str, Reading]) -> tuple[dict[str, float], dict[str, float]]:
     """Both arms' cumulative histograms, with this interval's."""
     found = tuple(dict(kept) for kept in state.slow)
@@ -176,7 +181,7 @@ def rate_test(
     test: Test, watching: Watching, measured: Measured, course: Course, state: MetricState, *, split: int
 ) -> Comparison:
     kept = state.rate if test == "rate" else state.tail
-    if kept is None:
+    if kept is None or not state.served:
         return no_data(test, measured.metric.name)
     tail = test == "tail"
     stakes = Stakes(
@@ -208,10 +213,8 @@ def guard(
 
 def watch_stakes(watching: Watching, measured: Measured) -> Stakes:
     whole = sum(each.metric.weight for each in watching.measured)
-    return Stakes(
-        watching.alpha_watch * measured.metric.weight / whole, 1.0, measured.rollback, measured.promote,
-        measured.ignore_below,
-    )  # fmt: skip
+    fail = watching.alpha_watch * measured.metric.weight / whole
+    return Stakes(fail, 1.0, measured.rollback, measured.promote, measured.ignore_below)
 
 
 def looks(watching: Watching) -> float:

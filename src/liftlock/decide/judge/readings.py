@@ -75,9 +75,13 @@ def failed_part(reading: Reading) -> Sum | None:
     return None if not reading.of else (min(reading.events or 0.0, reading.of), reading.of)
 
 
+def requests_of(reading: Reading) -> float:
+    return reading.of or reading.buckets.get(ALL, 0.0)
+
+
 def slow_part(reading: Reading, limit: str) -> Sum | None:
     """(requests slower than the bucket's bound, requests)."""
-    whole = reading.of or reading.buckets.get(ALL, 0.0)
+    whole = requests_of(reading)
     if not limit or not whole or limit not in reading.buckets:
         return None
     return max(0.0, whole - reading.buckets[limit]), whole

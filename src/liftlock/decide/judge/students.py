@@ -64,11 +64,6 @@ def student_tail(t: float, freedom: float) -> float:
     return 0.5 * math.exp(scale) * beta_fraction(freedom / (freedom + square), half, 0.5) / half
 
 
-def student_below(t: float, freedom: float) -> float:
-    """P(T <= t)."""
-    return student_tail(-t, freedom)
-
-
 def student_beyond(p: float, freedom: float) -> float:
     """The t with P(T > t) = p; 0 < p < 1.
 
