@@ -16,6 +16,7 @@ from liftlock.model.reasons import Reason, because
 
 LOG_MAX = 700.0  # e^700 still is a float
 SHOWN_ALPHA = 0.05  # of the intervals that are shown
+NOTHING = Counts()
 
 
 class Stakes(Struct, frozen=True):
@@ -32,16 +33,36 @@ def as_evidence(log_e: float) -> float:
     return math.exp(min(log_e, LOG_MAX))
 
 
+Range = tuple[float | None, float | None, float | None]  # estimate, low, high
+Scale = tuple[float | None, float | None]  # evidence, and where it decides
+
+
+def undecided(
+    test: Test,
+    metric: str,
+    shown: Range,
+    against: Scale,
+    clear: Scale,
+    canary: Counts = NOTHING,
+    control: Counts = NOTHING,
+) -> Comparison:
+    """The figures of a test. What has no end has none: JSON knows no infinity."""
+    estimate, low, high = map(finite, shown)
+    why = because("canary-undecided", metric=metric)
+    return Comparison(test, Verdict.INCONCLUSIVE, why, estimate, low, high, *against, *clear, canary, control)
+
+
+def finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
 def decided(metric: str, seen: Comparison, *, failed: bool, cleared: bool) -> Comparison:
     """The comparison with its verdict and why."""
     if failed:
-        verdict, why = Verdict.FAIL, regressed(metric, seen)
-    elif cleared:
-        verdict, why = Verdict.PASS, because("canary-clear", metric=metric)
-    else:
-        verdict, why = Verdict.INCONCLUSIVE, because("canary-undecided", metric=metric)
-    ends = {"estimate": finite(seen.estimate), "low": finite(seen.low), "high": finite(seen.high)}
-    return replace(seen, verdict=verdict, because=why, **ends)
+        return replace(seen, verdict=Verdict.FAIL, because=regressed(metric, seen))
+    if cleared:
+        return replace(seen, verdict=Verdict.PASS, because=because("canary-clear", metric=metric))
+    return seen
 
 
 def regressed(metric: str, seen: Comparison) -> Reason:
@@ -63,11 +84,6 @@ def regressed(metric: str, seen: Comparison) -> Reason:
     )
 
 
-def finite(value: float | None) -> float | None:
-    """What has no end has none: JSON knows no infinity."""
-    return value if value is not None and math.isfinite(value) else None
-
-
 def no_data(test: Test, metric: str) -> Comparison:
     return Comparison(test, Verdict.NODATA, because("canary-no-data", metric=metric, test=test))
 
@@ -86,22 +102,8 @@ def rate_trial(test: Test, metric: str, state: RateState, stakes: Stakes, *, was
     ways, floor = (2 if stakes.ignore_below else 1), stakes.ignore_below
     if floor:
         clear = max(clear, as_evidence(log_below(canary, floor)))
-    estimate, low, high = rates.interval(state, offset, SHOWN_ALPHA)
-    limits = (1 / stakes.fail, ways / stakes.promote)
-    seen = Comparison(
-        test=test,
-        verdict=Verdict.INCONCLUSIVE,
-        because=because("canary-undecided", metric=metric),
-        estimate=estimate,
-        low=low,
-        high=high,
-        against=against,
-        against_at=limits[0],
-        clear=clear,
-        clear_at=limits[1],
-        canary=canary,
-        control=control,
-    )
+    shown, limits = rates.interval(state, offset, SHOWN_ALPHA), (1 / stakes.fail, ways / stakes.promote)
+    seen = undecided(test, metric, shown, (against, limits[0]), (clear, limits[1]), canary, control)
     failed = against >= limits[0] and canary.events > floor * canary.of
     return decided(metric, seen, failed=failed, cleared=was_clear or clear >= limits[1])
 
@@ -121,14 +123,7 @@ def watch_trial(metric: str, alarm: tuple[float, ...], seen: Counts, stakes: Sta
     """Has the rate changed since the last wave was through? No pass is earned here: only an alarm."""
     against = as_evidence(watch.log_evidence(alarm))
     limit = watch.threshold(looks, stakes.fail)
-    shown = Comparison(
-        "watch",
-        Verdict.INCONCLUSIVE,
-        because("canary-undecided", metric=metric),
-        against=against,
-        against_at=limit,
-        canary=seen,
-    )
+    shown = undecided("watch", metric, (None, None, None), (against, limit), (None, None), seen)
     failed = against >= limit and seen.events > stakes.ignore_below * seen.of
     return decided(metric, shown, failed=failed, cleared=True)
 
@@ -230,18 +225,7 @@ def contrast_trial(
     elif decided_last is not None:
         against, clear = decided_last.against, decided_last.clear
     limits = (1 / stakes.fail, 1 / stakes.promote)
-    seen = Comparison(
-        test="contrast",
-        verdict=Verdict.INCONCLUSIVE,
-        because=because("canary-undecided", metric=metric),
-        estimate=estimate,
-        low=low,
-        high=high,
-        against=against,
-        against_at=limits[0],
-        clear=clear,
-        clear_at=limits[1],
-    )
+    seen = undecided("contrast", metric, (estimate, low, high), (against, limits[0]), (clear, limits[1]))
     failed = against is not None and against >= limits[0]
     cleared = was_clear or (clear is not None and clear >= limits[1])
     return decided(metric, seen, failed=failed, cleared=cleared)
