@@ -35,6 +35,8 @@ global: {{scrape_interval: 200ms, scrape_timeout: 150ms}}
 scrape_configs:
   - job_name: orders
     static_configs: [{{targets: [{targets}]}}]
+  - job_name: itself
+    static_configs: [{{targets: ["{own}"]}}]
 """
 
 
@@ -69,8 +71,9 @@ class Prometheus:
     def __init__(self, folder: Path) -> None:
         self.exporters = {address: Exporter(address) for address in HOSTS}
         targets = ", ".join(f'"{each.target}"' for each in self.exporters.values())
-        (folder / "prometheus.yml").write_text(CONFIG.format(targets=targets))
-        self.url = f"http://127.0.0.1:{free_port()}"
+        self.own = f"localhost:{free_port()}"
+        self.url = f"http://{self.own}"
+        (folder / "prometheus.yml").write_text(CONFIG.format(targets=targets, own=self.own))
         told = [f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data", "--log.level=error"]
         self.process = subprocess.Popen(
             ["prometheus", *told, f"--web.listen-address={self.url.removeprefix('http://')}"],
@@ -97,7 +100,7 @@ class Prometheus:
             with contextlib.suppress(OSError):
                 found = self.ask("/api/v1/targets")["data"]["activeTargets"]
                 stamps = [datetime.fromisoformat(each["lastScrape"]).timestamp() for each in found]
-                if len(stamps) == len(HOSTS) and min(stamps) > since + SCRAPE_S:
+                if len(stamps) == len(HOSTS) + 1 and min(stamps) > since + SCRAPE_S:
                     return time.time()
             time.sleep(0.05)
         raise AssertionError("Prometheus does not scrape")
@@ -244,6 +247,28 @@ def test_what_a_histogram_and_a_gauge_say(prometheus: Prometheus) -> None:
     assert (reading.of, reading.total, reading.buckets) == (62.0, 4.0, {"0.1": 60.0, "0.5": 62.0, "+Inf": 62.0})
     memory = Looker(prometheus, Metric(name="memory", kind="saturation", prometheus="memory"))
     assert memory.look()[HOSTS[0]].level == 7e8
+
+
+def test_an_exporter_of_the_wild(prometheus: Prometheus) -> None:
+    """What Prometheus tells of itself: many series of one host, each handler and code its own."""
+    requests = "prometheus_http_requests_total"
+    errors = Metric(name="errors", kind="errors", prometheus=f'{requests}{{code="400"}}', of=requests)
+    latency = Metric(name="latency", kind="latency", prometheus="prometheus_http_request_duration_seconds")
+    memory = Metric(name="memory", kind="saturation", prometheus='process_resident_memory_bytes{job="itself"}')
+    lookers = [Looker(prometheus, metric) for metric in (errors, latency, memory)]
+    for _ in range(5):
+        with pytest.raises(urllib.error.HTTPError):
+            prometheus.ask("/api/v1/query", "query=sum(")
+    wrong, slow, held = (looker.look()["localhost"] for looker in lookers)
+    assert wrong.events == 5.0
+    assert wrong.of is not None
+    assert wrong.of > 5.0
+    assert slow.buckets is not None
+    assert slow.buckets["+Inf"] == slow.of
+    assert slow.of is not None
+    assert slow.of > 5.0
+    assert held.level is not None
+    assert held.level > 1e6
 
 
 def test_the_past_comes_in_intervals_that_add_up(prometheus: Prometheus) -> None:
