@@ -21,3 +21,6 @@ def test_keeps_its_promises(tmp_path: Path) -> None:
     assert played.returncode == 0, played.stdout[-6000:] + played.stderr[-2000:]
     assert played.stdout.count("✔") == PROMISES
     assert played.stdout.count("kill -9") == 2
+    judged = played.stdout.partition("liftlock canary orders-1.2.yaml")[2].partition("Clients saw")[0]
+    assert "compared with 7 untouched" in judged, "1.2 is caught by comparison"
+    assert "a weaker judgement" in judged, "with so few hosts it says so"
