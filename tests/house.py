@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from liftlock.model.inventory import Become, Host
-from tests.sshd import SSHD, Sshd, free_port, wait_for, write_keys
+from tests.ports import free_port
+from tests.sshd import SSHD, Sshd, wait_for, write_keys
 
 NOTHING_SAID = Become()
 USER, PASSWORD, ROOT_PASSWORD = "deploy", "Lock-gate 7'$x\\", 'weir%8 "q'

@@ -14,6 +14,7 @@ from typing import Any
 import asyncssh
 
 from liftlock.model.inventory import Host
+from tests.ports import free_port
 
 SSHD = shutil.which("sshd") or next(
     (path for path in ("/usr/sbin/sshd", "/usr/local/sbin/sshd") if Path(path).exists()), ""
@@ -110,12 +111,6 @@ def write_keys(folder: Path) -> None:
             key.write_private_key(str(folder / name))
             key.write_public_key(str(folder / f"{name}.pub"))
             (folder / name).chmod(0o600)
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:

@@ -1,7 +1,6 @@
 """A real primary and its replica change places and back; whatever is cut short or started again, never two write."""
 
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +12,11 @@ from msgspec.structs import replace
 from liftlock.drivers.switchover_postgres import DRIVERS, STEPS, SwitchoverPostgres
 from liftlock.model.actions import Evidence, Failure
 from liftlock.model.ports import Setting
+from tests.ports import free_port
 from tests.postgres import BIN, ROOT, Bench, Cluster, missing
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(bool(missing()), reason=missing() or "-")]
 DRIVER = DRIVERS[0]
-
-
-def free_port() -> str:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return str(taken.getsockname()[1])
 
 
 class Node(Cluster):
@@ -32,7 +26,7 @@ class Node(Cluster):
         if of is None:
             super().__init__(folder)
             return
-        self.folder, self.data, self.socket, self.port = folder, folder / "data", folder / "socket", free_port()
+        self.folder, self.data, self.socket, self.port = folder, folder / "data", folder / "socket", str(free_port())
         folder.chmod(0o755)
         if ROOT:
             shutil.chown(folder, "postgres", "postgres")
@@ -45,7 +39,7 @@ class Node(Cluster):
         self.start()
 
     def settings(self) -> list[str]:
-        self.port = free_port()
+        self.port = str(free_port())
         return [*super().settings(), "listen_addresses='127.0.0.1'", "wal_keep_size=64MB"]
 
     def runs(self) -> bool:

@@ -17,6 +17,7 @@ from liftlock.drivers.haproxy import DRIVERS, DrainHaproxy, ReadmitHaproxy
 from liftlock.model.actions import Action, Again, Context, Evidence, Failure, FailureKind, Kind, Said, SocketCall
 from liftlock.model.plan import Check
 from liftlock.model.ports import Setting
+from tests.ports import free_port
 
 DRAIN, READMIT = DRIVERS
 CONTEXT = Context("r", "orders/1/w1/s1/02-drain", "s1", "", "orders", "1.1", "1.0", "1.1")
@@ -101,7 +102,9 @@ class Haproxy:
         ports = {"first": self.backends[0].port, "second": self.backends[1].port}
         config.write_text(CONFIG.format(folder=folder, admin=self.admin, port=self.port, **ports))
         self.process = subprocess.Popen(["haproxy", "-db", "-f", config], stderr=subprocess.DEVNULL)
-        until(lambda: (folder / "admin.sock").exists() and b"s1" in ask(SocketCall(self.unix, "show stat\n")).encode())
+        until(
+            lambda: (folder / "admin.sock").exists() and b"s1" in ask(SocketCall(self.unix, "show stat\n")).encode(), 30
+        )
 
     @property
     def unix(self) -> str:
@@ -121,12 +124,6 @@ class Haproxy:
         self.process.wait()
         for backend in self.backends:
             backend.stop()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def read_all(client: socket.socket) -> bytes:

@@ -16,7 +16,8 @@ from liftlock.model.actions import Context, Evidence, Failure, Said, SocketCall
 from liftlock.model.canary import Reading, Span
 from liftlock.model.plan import Canary, Metric
 from liftlock.model.ports import Setting
-from tests.drivers.test_haproxy import Backend, ask, free_port, until
+from tests.drivers.test_haproxy import Backend, ask, until
+from tests.ports import free_port
 
 (DRIVER,) = DRIVERS
 SPAN = Span(940.0, 1000.0, 60.0)

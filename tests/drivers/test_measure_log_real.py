@@ -27,9 +27,10 @@ from liftlock.model.plan import Canary, Metric
 from liftlock.model.ports import Setting
 from tests import house
 from tests.drivers.conftest import Machine
-from tests.drivers.test_haproxy import Backend, free_port, until
+from tests.drivers.test_haproxy import Backend, until
 from tests.drivers.test_measure_log import line
 from tests.hosts.grounds import QUICK, WallClock
+from tests.ports import free_port
 
 (DRIVER,) = DRIVERS
 SETTING = Setting("orders", "1.0", "1.1", False, {"h1": {}}, {}, {})

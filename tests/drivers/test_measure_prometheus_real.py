@@ -24,7 +24,7 @@ from liftlock.model.actions import Context, Evidence, Failure, Replied
 from liftlock.model.canary import Reading, Span
 from liftlock.model.plan import Canary, Metric
 from liftlock.model.ports import Setting
-from tests.drivers.test_haproxy import free_port
+from tests.ports import free_port
 
 (DRIVER,) = DRIVERS
 SETTING = Setting("orders", "1.0", "1.1", False, {}, {}, {})

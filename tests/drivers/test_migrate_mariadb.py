@@ -223,6 +223,28 @@ def test_an_attempt_that_still_runs_is_waited_for_and_seen(here: Machine, db: Ma
     assert rows(db, "SELECT COUNT(*) FROM t") == "1"
 
 
+def test_what_another_attempt_does_between_look_and_act_is_not_done_again(
+    here: Machine, db: Mariadb, tmp_path: Path
+) -> None:
+    """The other attempt ends just before this one's session begins: the mark is looked at once more, under the lock."""
+    client, real = tmp_path / "tools" / "mariadb", shutil.which("mariadb")
+    client.parent.mkdir()
+    client.write_text(
+        f'#!/bin/sh\nwords=$(mktemp)\ncat >$words\nif grep -q DELIMITER $words; then {real} "$@" <$words; fi\n'
+        f'exec {real} "$@" <$words\n'
+    )
+    client.chmod(0o755)
+    up = "CREATE TABLE t (a INT); INSERT INTO t VALUES (1)"
+    told = here.good(MIGRATE, step(db, up=up, down=None, bin=str(client.parent)).action, here.context())
+    assert (told["statements"], told["applied"]) == ("2", "0")
+    assert rows(db, "SELECT COUNT(*) FROM t") == "1"
+
+
+def test_a_statement_of_its_own_that_finds_too_many_rows_is_no_other_attempt(here: Machine, db: Mariadb) -> None:
+    failed = here.bad(MIGRATE, step(db, up="SELECT (SELECT 1 UNION SELECT 2)", down=None).action, here.context())
+    assert failed.code != "migrate.mariadb.busy"
+
+
 def test_a_file_that_changed_since_is_told(here: Machine, db: Mariadb) -> None:
     here.good(MIGRATE, step(db, up="CREATE TABLE t (a INT)", down=None).action, here.context())
     failed = here.bad(MIGRATE, step(db, up="CREATE TABLE t (b INT)", down=None).action, here.context())

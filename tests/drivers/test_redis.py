@@ -19,7 +19,8 @@ from liftlock.drivers.redis import DRIVERS, BackupRedis, RoleRedis
 from liftlock.model.actions import Action, Context, Evidence, Failure, FailureKind, Kind, Script
 from liftlock.model.ports import Setting
 from tests.drivers.conftest import Machine
-from tests.drivers.test_haproxy import free_port, until
+from tests.drivers.test_haproxy import until
+from tests.ports import free_port
 
 BACKUP, DRAIN, READMIT = DRIVERS
 SETTING = Setting("cache", "7.0", "7.2", True, {"h1": {}}, {}, {})

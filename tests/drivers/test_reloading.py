@@ -17,7 +17,8 @@ from liftlock.drivers.reloading import DRIVERS, ReloadHaproxy, ReloadNginx
 from liftlock.model.actions import Action, Evidence, Failure, FailureKind, Kind, Script, SocketCall
 from liftlock.model.ports import Setting
 from tests.drivers.conftest import Machine
-from tests.drivers.test_haproxy import Backend, ask, free_port, until
+from tests.drivers.test_haproxy import Backend, ask, until
+from tests.ports import free_port
 
 HAPROXY, NGINX = DRIVERS
 CONFIG = """
@@ -98,7 +99,7 @@ class Haproxy:
         self.write(load)
         command = [self.program, "-W", "-db", "-f", folder / "haproxy.cfg", "-p", folder / "pid"]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until(lambda: self.said("show info"))
+        until(lambda: self.said("show info"), 30)
 
     def write(self, load: str = LOAD, more: str = "") -> None:
         ports = {"port": self.port, "first": self.backends[0].port, "second": self.backends[1].port}

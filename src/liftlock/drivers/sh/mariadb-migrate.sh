@@ -5,12 +5,15 @@ sum=''
 rows=''
 : "${way:?}" "${wait:?}" "${statement:?}" "${attempts:?}" "${pause:?}" "${forward?}"
 
-# session: what each statement's session begins with; it ends at once if another one is at work with this file
+# session: what each statement's session begins with; it ends at once if another one is at work with this file, or has
+# done the statement since it was looked at
 session() {
   cat <<END
 SET SESSION lock_wait_timeout = $wait, innodb_lock_wait_timeout = $wait;
 /*M!100101 SET SESSION max_statement_time = $statement */;
 SELECT IF(GET_LOCK('$lock', $wait) = 1, 'held', (SELECT 'liftlock' UNION SELECT 'busy'));
+SELECT IF(COUNT(*) = 1, 'due', (SELECT 'liftlock' UNION SELECT 'done'))
+  FROM liftlock_migrations WHERE $mine AND place = $mark AND state = 'begun';
 END
 }
 
@@ -25,18 +28,29 @@ once() {
   } | my_client --binary-mode "$database" >/dev/null 2>"$my_said"
 }
 
-# persist: again, while all that is missing is a lock
+# refused: by what its session begins with, and not by the statement itself
+refused() {
+  grep -q 'ERROR 1242 .* at line [1-5]:' "$my_said"
+}
+
+# persist: again, while all that is missing is a lock; and no more, once another attempt has done it
 persist() {
   tried=1
   until once; do
-    if grep -q 'ERROR 1242 ' "$my_said"; then fail busy lock "$lock"; fi
-    if grep -q 'ERROR 1205 \|ERROR 1213 ' "$my_said" && [ "$tried" -lt "$attempts" ]; then
+    if refused && [ "$tried" -le "$attempts" ]; then
+      tried=$((tried + 1))
+      idle
+      now=$(form) || exit
+      ! known || return 0
+    elif refused; then
+      fail busy lock "$lock"
+    elif grep -q 'ERROR 1205 \|ERROR 1213 ' "$my_said" && [ "$tried" -lt "$attempts" ]; then
       tried=$((tried + 1))
       sleep "$pause"
     elif [ "$half" = yes ] && grep -q 'ERROR \(1051\|1054\|1091\|1146\|1305\|1360\|1539\) ' "$my_said"; then
       say not_there "$place"
       mark_ask "UPDATE liftlock_migrations SET state = 'done' WHERE $mine AND place = $mark"
-      return 0
+      break
     else
       # the server said no: it was not done, whatever the schema looks like; where nobody answered, that is not known
       if grep -q 'ERROR 1[0-9][0-9][0-9] ' "$my_said"; then
@@ -47,6 +61,7 @@ persist() {
       my_failed "$my_said"
     fi
   done
+  applied=$((applied + 1))
 }
 
 # known: done already; or begun, and what it does to the schema is there
@@ -79,10 +94,11 @@ each() {
   [ "$way" = up ] || mark=$((-1 - $1))
   now=$(form) || exit
   ! known || return 0
-  mark_ask "REPLACE INTO liftlock_migrations (component, name, place, checksum, state, form, run, step)
+  # a row that says `done` by now is another attempt's, and stays
+  mark_ask "DELETE FROM liftlock_migrations WHERE $mine AND place = $mark AND state = 'begun';
+    INSERT IGNORE INTO liftlock_migrations (component, name, place, checksum, state, form, run, step)
     VALUES ($(quoted "$component"), $(quoted "$name"), $mark, '$sum', 'begun', '$now', $(quoted "$run"), $(quoted "$key"))"
   persist
-  applied=$((applied + 1))
 }
 
 marks_ready
