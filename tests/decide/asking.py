@@ -6,9 +6,10 @@ from msgspec.structs import replace
 
 from liftlock.decide.check import check
 from liftlock.decide.codes import CODES
+from liftlock.model.chapters import BackupStrategy
 from liftlock.model.findings import Finding, Severity
 from liftlock.model.inventory import Inventory
-from liftlock.model.plan import Approval, BackupStrategy, Check, Notify, Plan, Share
+from liftlock.model.plan import Approval, Check, Notify, Plan, Share
 from liftlock.model.recipe import Item, Recipes
 from tests.decide.fakes import fake_drivers, orders_plan
 

@@ -12,21 +12,10 @@ from msgspec.structs import replace
 from liftlock.decide.check import RULES, SCHEDULE_RULES, check
 from liftlock.decide.codes import CODES
 from liftlock.decide.rules_order import circle_through
+from liftlock.model.chapters import BackupStrategy, Goal, Measure, Risk, RollbackPlan
 from liftlock.model.findings import Severity
 from liftlock.model.inventory import Host, Inventory
-from liftlock.model.plan import (
-    Approval,
-    BackupStrategy,
-    Budget,
-    Goal,
-    Measure,
-    Notify,
-    Risk,
-    RollbackPlan,
-    Rollout,
-    Share,
-    Versions,
-)
+from liftlock.model.plan import Approval, Budget, Notify, Rollout, Share, Versions
 from liftlock.model.recipe import Recipes
 from tests.decide.asking import (
     ERRORS,

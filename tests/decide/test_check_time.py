@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from liftlock.model.plan import Freeze, RollbackPlan, Window
+from liftlock.model.chapters import RollbackPlan
+from liftlock.model.plan import Freeze, Window
 from tests.decide.asking import codes, good_plan, only, rolled, with_items, with_plan
 from tests.decide.fakes import item, orders_items
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from liftlock.model.plan import Duration, Part, Text
+from liftlock.model.part import Duration, Part, Text
 from liftlock.model.ports import Drivers, Manifest
 
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Meta, Struct, convert, field
 
-from liftlock.model.plan import Duration, Part, Plan, Rollout, Share, Text
+from liftlock.model.part import Duration, Part, Text
+from liftlock.model.plan import Plan, Rollout, Share
 from liftlock.model.secret import SecretRef
 from liftlock.planfile.codes import FINDINGS_MAX
 from liftlock.planfile.convert import FAILED, Converter, near

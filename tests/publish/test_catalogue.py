@@ -21,7 +21,8 @@ from liftlock.model.canary import Test, Verdict
 from liftlock.model.errors import WorldKind
 from liftlock.model.events import LaneResult, RunResult
 from liftlock.model.findings import Severity
-from liftlock.model.plan import Day, Level, OnFailure
+from liftlock.model.part import Level
+from liftlock.model.plan import Day, OnFailure
 from liftlock.model.run import StepState
 from liftlock.publish.standing import StageStanding, Standing
 

@@ -10,18 +10,10 @@ from msgspec.structs import replace
 
 from liftlock.model import events as ev
 from liftlock.model.actions import Kind
+from liftlock.model.chapters import BackupStrategy, Goal, Measure, Risk, RollbackPlan
 from liftlock.model.events import Entry, LaneResult
 from liftlock.model.inventory import Host
-from liftlock.model.plan import (
-    BackupStrategy,
-    Component,
-    Goal,
-    Measure,
-    Plan,
-    Risk,
-    RollbackPlan,
-    Versions,
-)
+from liftlock.model.plan import Component, Plan, Versions
 from liftlock.model.ports import Head
 from liftlock.model.reasons import because
 from liftlock.model.schedule import Recipe

@@ -13,16 +13,19 @@ from liftlock.decide import (
     rules_approvals,
     rules_budget,
     rules_canary,
+    rules_chapters,
     rules_documents,
     rules_gates,
     rules_names,
     rules_order,
     rules_power,
+    rules_products,
     rules_recipe,
     rules_roles,
     rules_safety,
     rules_text,
     rules_time,
+    rules_timetable,
     rules_waves,
     rules_windows,
 )
@@ -51,6 +54,9 @@ RULES: tuple[Rule, ...] = (
     *rules_power.RULES,
     *rules_approvals.RULES,
     *rules_documents.RULES,
+    *rules_chapters.RULES,
+    *rules_products.RULES,
+    *rules_timetable.RULES,
 )
 SCHEDULE_RULES: tuple[Rule, ...] = rules_windows.RULES
 

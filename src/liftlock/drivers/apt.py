@@ -35,7 +35,7 @@ from liftlock.model.actions import (
     Script,
     Traits,
 )
-from liftlock.model.plan import Duration, Part, Text
+from liftlock.model.part import Duration, Part, Text
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import Template
 

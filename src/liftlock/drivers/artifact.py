@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from liftlock.drivers.command import Secret
 from liftlock.drivers.technology import Complaints, body, pinned, places
 from liftlock.model.actions import Action, Context, Failure, FailureKind, Kind, Operation, Script, Transfer
-from liftlock.model.plan import Part, Text
+from liftlock.model.part import Part, Text
 from liftlock.model.ports import Setting
 from liftlock.model.schedule import CONTROLLER, Template
 from liftlock.model.secret import SecretRef

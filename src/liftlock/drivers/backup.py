@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from liftlock.drivers.technology import VERSION, Complaints, Technology, body, pinned, places, read_script, words
 from liftlock.model.actions import Action, Context, Evidence, Failure, FailureKind, Kind, Outcome, Script, Traits
-from liftlock.model.plan import Part, Text
+from liftlock.model.part import Part, Text
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import Template
 

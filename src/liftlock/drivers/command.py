@@ -34,7 +34,7 @@ from liftlock.model.actions import (
     Script,
     Traits,
 )
-from liftlock.model.plan import Part, Text
+from liftlock.model.part import Part, Text
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import Template
 from liftlock.model.secret import SecretRef

@@ -20,7 +20,7 @@ from liftlock.drivers.postgres_marked import LITERAL, MarkedDriver, milliseconds
 from liftlock.drivers.sql import Statement, Unreadable, statements
 from liftlock.drivers.technology import VERSION, Complaints, pinned, words
 from liftlock.model.actions import Action, Kind, Traits
-from liftlock.model.plan import Duration, Text
+from liftlock.model.part import Duration, Text
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import Template
 

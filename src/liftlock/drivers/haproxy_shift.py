@@ -26,7 +26,7 @@ from liftlock.model.actions import (
     Said,
     SocketCall,
 )
-from liftlock.model.plan import Duration, Part, Text
+from liftlock.model.part import Duration, Part, Text
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import CONTROLLER, Template
 

@@ -24,7 +24,8 @@ from liftlock.model.actions import (
     Preview,
     Replied,
 )
-from liftlock.model.plan import Check, Duration, Part, Text
+from liftlock.model.part import Duration, Part, Text
+from liftlock.model.plan import Check
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import CONTROLLER, Template
 from liftlock.model.secret import SecretRef

@@ -13,7 +13,7 @@ from msgspec import field
 from liftlock.drivers.command import Secret
 from liftlock.drivers.technology import Complaints, body, places
 from liftlock.model.actions import Action, Context, FailureKind, Script
-from liftlock.model.plan import Part
+from liftlock.model.part import Part
 from liftlock.model.secret import SecretRef
 
 OPTION = re.compile(r"[^\x00-\x1f\x7f\"]*")  # what can stand in a line of an option file

@@ -27,7 +27,7 @@ from liftlock.model.actions import (
     Script,
     Traits,
 )
-from liftlock.model.plan import Text
+from liftlock.model.part import Text
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import Template
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from liftlock.drivers.technology import VERSION, Technology, words
 from liftlock.model.actions import Action, Context, Evidence, Kind
 from liftlock.model.canary import Reading
-from liftlock.model.plan import Part
+from liftlock.model.part import Part
 from liftlock.model.ports import Manifest, Setting
 from liftlock.model.schedule import Template
 

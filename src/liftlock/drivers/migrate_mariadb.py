@@ -44,7 +44,7 @@ from liftlock.model.actions import (
     Script,
     Traits,
 )
-from liftlock.model.plan import Duration, Text
+from liftlock.model.part import Duration, Text
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import Template
 

@@ -2,7 +2,7 @@
 
 from liftlock.drivers.technology import VERSION, Technology, words
 from liftlock.model.actions import Action, Context, Evidence, Failure, FailureKind, Greet, Greeting, Kind, Outcome
-from liftlock.model.plan import Part
+from liftlock.model.part import Part
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import Template
 

@@ -16,7 +16,7 @@ from liftlock.drivers.postgres import KINDS, Server, postgres_script, server_arg
 from liftlock.drivers.postgres import WORDS as SERVER_WORDS
 from liftlock.drivers.technology import VERSION, Complaints, Technology, body, read_script, words
 from liftlock.model.actions import Action, Context, Evidence, Failure, FailureKind, Kind, Outcome, Script, Traits
-from liftlock.model.plan import Duration, Text
+from liftlock.model.part import Duration, Text
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import Template
 

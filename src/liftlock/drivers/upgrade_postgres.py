@@ -29,7 +29,7 @@ from liftlock.model.actions import (
     Script,
     Traits,
 )
-from liftlock.model.plan import Duration
+from liftlock.model.part import Duration
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import Template
 

@@ -31,7 +31,8 @@ from liftlock.model.actions import (
     Script,
     SocketCall,
 )
-from liftlock.model.plan import Check, Duration, Part, Text
+from liftlock.model.part import Duration, Part, Text
+from liftlock.model.plan import Check
 from liftlock.model.ports import Driver, Manifest, Setting
 from liftlock.model.schedule import CONTROLLER, Template
 

@@ -7,18 +7,33 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from liftlock.model.chapters import (
+    AcceptanceCriterion,
+    BackupStrategy,
+    Choice,
+    Emergency,
+    Goal,
+    Model,
+    Money,
+    Notice,
+    Omission,
+    PlannedTest,
+    Requirement,
+    Resource,
+    Risk,
+    RollbackPlan,
+    Talk,
+    Team,
+    Training,
+)
+from liftlock.model.part import Duration, Part, Text
+from liftlock.model.product import Override
 from liftlock.model.secret import SecretRef
+from liftlock.model.tasks import Timetable
 
-Duration = Annotated[float, Meta(ge=0, extra={"form": "duration"}, description="like 30s, 10m, 2h, 1d")]
-Text = Annotated[str, Meta(min_length=1)]
 ComponentClass = Literal["core", "supporting", "database", "middleware", "service", "client"]
-Level = Literal["low", "medium", "high"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 OnFailure = Literal["roll back", "roll back wave", "roll back host", "restore", "freeze"]
-
-
-class Part(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A mapping of the plan file: unknown keys are findings."""
 
 
 class Share(Struct, frozen=True):
@@ -149,6 +164,16 @@ class Rollout(Part, frozen=True):
     canary: Canary | None = None
 
 
+class Hop(Part, frozen=True):
+    """A release on the way, with waves, a backup and a way back of its own. What is not said is the component's."""
+
+    version: Text
+    recipe: tuple[dict[str, Any], ...] = ()
+    once_before: tuple[dict[str, Any], ...] = ()
+    once_after: tuple[dict[str, Any], ...] = ()
+    soak_s: Duration | None = field(default=None, name="soak")
+
+
 class Component(Part, frozen=True):
     """A thing with a version on hosts. `recipe` items are mappings with one driver's name each."""
 
@@ -160,6 +185,9 @@ class Component(Part, frozen=True):
     kind: Literal["kernel", "module", "interface", "data", "configuration", ""] = ""
     after: tuple[str, ...] = ()
     per: Literal["component", "wave"] = "component"
+    product: str = ""  # whose release rules hold: a shipped product, or one of the plan's own files
+    part: str = ""  # of a product of several parts
+    via: tuple[Hop, ...] = ()  # releases that are gone through on the way, in order
     stateful: bool = False
     quorum: bool | Annotated[int, Meta(ge=1)] = False
     once_before: tuple[dict[str, Any], ...] = ()
@@ -194,43 +222,6 @@ class Approval(Part, frozen=True):
     keys: tuple[str, ...] = ()  # allowed_signers lines, OpenSSH's format
 
 
-class Risk(Part, frozen=True):
-    risk: Text
-    area: str = ""
-    likelihood: Level = "medium"
-    impact: Level = "medium"
-    prevention: str = ""
-    response: str = ""
-    owner: str = ""
-    residual: Level = "low"
-
-
-class BackupStrategy(Part, frozen=True):
-    what: Text
-    where: str = ""
-    keep_s: Duration | None = field(default=None, name="keep")
-    proof: str = ""
-
-
-class RollbackPlan(Part, frozen=True):
-    trigger: str = ""
-    limit_s: Duration | None = field(default=None, name="limit")
-    point_of_no_return: str = ""
-
-
-class Measure(Part, frozen=True):
-    metric: Text
-    below: str = ""
-    above: str = ""
-    by: str = ""
-
-
-class Goal(Part, frozen=True):
-    id: Text
-    statement: Text
-    measure: Measure | None = None
-
-
 class Notify(Part, frozen=True):
     """Tell somebody: a command (the message on its standard input), a webhook, or an Apprise address."""
 
@@ -249,7 +240,11 @@ class Plan(Part, frozen=True):
     owner: str = ""
     background: str = ""
     benefit: str = ""
+    model: Model | None = None  # which chapters are wanted
+    omitted: tuple[Omission, ...] = ()
     goals: tuple[Goal, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
+    choices: tuple[Choice, ...] = ()
     rollout: Rollout = Rollout()
     windows: tuple[Window, ...] = ()
     freezes: tuple[Freeze, ...] = ()
@@ -260,5 +255,16 @@ class Plan(Part, frozen=True):
     risks: tuple[Risk, ...] = ()
     backup: tuple[BackupStrategy, ...] = ()
     rollback: RollbackPlan | None = None
-    acceptance: tuple[str, ...] = ()
+    emergency: Emergency | None = None
+    acceptance: tuple[str | AcceptanceCriterion, ...] = ()
+    team: Team | None = None
+    communication: tuple[Talk, ...] = ()
+    tests: tuple[PlannedTest, ...] = ()
+    training: tuple[Training, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    budget: Money | None = None
+    products: tuple[str, ...] = ()  # files of release rules, relative to the plan
+    overrides: tuple[Override, ...] = ()
+    timetable: Timetable | None = None
     notify: tuple[Notify, ...] = ()

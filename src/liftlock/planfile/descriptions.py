@@ -3,7 +3,12 @@
 Keyed by the noun's class, then by the key as written; the empty key describes the noun itself.
 """
 
+from liftlock.planfile import descriptions_chapters, descriptions_products, descriptions_timetable
+
 DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    **descriptions_chapters.DESCRIPTIONS,
+    **descriptions_products.DESCRIPTIONS,
+    **descriptions_timetable.DESCRIPTIONS,
     "Plan": {
         "": (
             "An upgrade: what changes, where, in which order, and who approves it.",
@@ -20,7 +25,14 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "owner": ("Who answers for the upgrade.", "升级负责人。"),
         "background": ("Why there is an upgrade at all.", "升级背景。"),
         "benefit": ("What is gained by it.", "升级收益。"),
+        "model": (
+            "The change model, which says which chapters are wanted: standard, normal or emergency.",
+            "变更类型（标准、一般、紧急），决定方案须含哪些章节。",
+        ),
+        "omitted": ("Wanted chapters that are left out, each with a reason.", "裁剪掉的章节及理由。"),
         "goals": ("What is to be reached, and how it is measured.", "升级目标及其衡量方式。"),
+        "requirements": ("What is needed, by whom, and what answers it.", "需求：来源、类别、优先级及其追溯。"),
+        "choices": ("Options weighed on criteria, with the decision.", "选型决策：候选方案、准则与结论。"),
         "rollout": ("How components are rolled out that do not say otherwise.", "各组件默认的发布方式。"),
         "windows": ("When forward work may begin. None: at any time.", "变更窗口；不写则任何时间均可开始。"),
         "freezes": ("When no forward work may begin.", "封网期：期间不得开始新的升级动作。"),
@@ -32,6 +44,20 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "backup": ("What is backed up, where, and how it is proved.", "备份内容、位置与有效性证明。"),
         "rollback": ("When one goes back, until when, and what cannot be undone.", "回退条件、时限与不可逆点。"),
         "acceptance": ("What must be true for the upgrade to be accepted.", "验收标准。"),
+        "emergency": ("What is done in an emergency, and by whom.", "应急预案。"),
+        "team": ("People with their posts, and who answers for what.", "组织分工：人员、岗位与 RACI。"),
+        "communication": ("Who is told what, when and how; meetings.", "沟通机制。"),
+        "tests": ("What is tested, with cases, entry and exit criteria.", "测试计划：用例与准入、准出。"),
+        "training": ("Who is trained in what, by when.", "培训计划。"),
+        "notices": ("Who is told before, during and after.", "通知计划：升级前、中、后通知谁。"),
+        "resources": ("Teams, equipment, tools and purchases.", "资源：团队、设备、工具、采购。"),
+        "budget": ("Planned and actual amounts, limits of periods.", "预算：计划与实际金额、各期限额。"),
+        "products": (
+            "Files of release rules, relative to this plan, beside those that are shipped.",
+            "版本规则文件，相对于本计划所在目录；内置产品无需列出。",
+        ),
+        "overrides": ("Named risks of an upgrade path that somebody accepts.", "获准接受的升级路径风险，须具名。"),
+        "timetable": ("The project's tasks, calendar and leads.", "时间计划：任务、日历、提前量。"),
         "notify": ("Who is told about holds, failures and ends.", "挂起、失败与结束时的通知方式。"),
     },
     "Component": {
@@ -44,6 +70,15 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "kind": ("What the change is about.", "变更类型。"),
         "after": ("Components that come before this one.", "必须先完成的组件。"),
         "per": ("Wait for the whole component before, or wave by wave.", "等待前置组件整体完成，或逐批等待。"),
+        "product": (
+            "Whose release rules hold: a shipped product (liftlock path), or one of the plan's own files.",
+            "适用哪个产品的版本规则：内置产品，或方案自带的规则文件。",
+        ),
+        "part": ("Which part of a product of several.", "产品由多个部分组成时，属于哪一部分。"),
+        "via": (
+            "Releases that are gone through on the way, each with its own waves, backup and way back.",
+            "途经版本，每一跳都有自己的批次、备份与回退。",
+        ),
         "stateful": (
             "It holds data that must not be lost: a proved backup comes first.",
             "持有不可丢失的数据：必须先有经验证的备份。",
@@ -70,6 +105,14 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "departments": ("Departments that are concerned.", "涉及部门。"),
         "systems": ("Systems that are concerned.", "涉及系统。"),
+    },
+    "Hop": {
+        "": ("A release on the way. What is not said is the component's.", "途经版本；不写的内容沿用组件的设置。"),
+        "version": ("The release that is reached. In quotes.", "到达的版本，请加引号。"),
+        "recipe": ("What is done on each host for this hop.", "这一跳在每台主机上的步骤。"),
+        "once_before": ("Done once before the hop's first wave.", "这一跳首批之前只执行一次。"),
+        "once_after": ("Done once after the hop's final soak.", "这一跳最终观察期后只执行一次。"),
+        "soak": ("How long each wave of this hop is watched.", "这一跳每批的观察时长。"),
     },
     "Versions": {
         "": ("From where to where.", "升级前后的版本。"),
@@ -244,43 +287,6 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "by": ("A name, or {any of: [a, b]}.", "姓名，或 {any of: [a, b]}。"),
         "signed": ("The approval must be signed.", "批准须签名。"),
         "keys": ("Whose keys count: lines of OpenSSH's allowed_signers.", "有效公钥：OpenSSH allowed_signers 行。"),
-    },
-    "Risk": {
-        "": ("What may go wrong.", "风险。"),
-        "risk": ("What may happen.", "风险描述。"),
-        "area": ("Where: business, technology, data, security.", "风险领域：业务、技术、数据、安全等。"),
-        "likelihood": ("How likely it is.", "可能性。"),
-        "impact": ("How bad it would be.", "影响程度。"),
-        "prevention": ("What is done so that it does not happen.", "预防措施。"),
-        "response": ("What is done if it happens.", "应对措施。"),
-        "owner": ("Who watches it.", "责任人。"),
-        "residual": ("What remains of it.", "剩余风险。"),
-    },
-    "BackupStrategy": {
-        "": ("One thing that is backed up.", "一项备份。"),
-        "what": ("What is backed up.", "备份内容。"),
-        "where": ("Where it lies.", "备份位置。"),
-        "keep": ("How long it is kept.", "保留时长。"),
-        "proof": ("How it is shown that it can be restored.", "如何证明可恢复。"),
-    },
-    "RollbackPlan": {
-        "": ("The way back, as people read it.", "回退方案。"),
-        "trigger": ("When one goes back.", "回退触发条件。"),
-        "limit": ("How long going back may take.", "回退时限。"),
-        "point_of_no_return": ("From where there is no way back.", "不可逆点。"),
-    },
-    "Goal": {
-        "": ("What is to be reached.", "升级目标。"),
-        "id": ("A short name: G1", "编号：G1"),
-        "statement": ("The goal in a sentence.", "一句话描述目标。"),
-        "measure": ("How it is measured.", "衡量方式。"),
-    },
-    "Measure": {
-        "": ("How a goal is measured.", "目标的衡量方式。"),
-        "metric": ("The metric's name.", "指标名。"),
-        "below": ("It must be below this.", "须低于此值。"),
-        "above": ("It must be above this.", "须高于此值。"),
-        "by": ("By when.", "截至日期。"),
     },
     "Notify": {
         "": ("Tell somebody.", "通知方式。"),

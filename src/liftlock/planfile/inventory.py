@@ -14,7 +14,7 @@ from msgspec.structs import asdict, replace
 
 from liftlock.model.findings import Field, Finding, Path, Severity
 from liftlock.model.inventory import Become, Hop, Host, Inventory, Port
-from liftlock.model.plan import Part, Text
+from liftlock.model.part import Part, Text
 from liftlock.model.schedule import CONTROLLER
 from liftlock.planfile import forms
 from liftlock.planfile.convert import FAILED, Converter, near

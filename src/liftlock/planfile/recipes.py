@@ -11,7 +11,7 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import fields
 
 from liftlock.model.findings import Path
-from liftlock.model.plan import Duration, Part, Text
+from liftlock.model.part import Duration, Part, Text
 from liftlock.model.ports import Driver, Drivers
 from liftlock.model.recipe import Item, Way
 from liftlock.planfile.convert import FAILED, Converter, near

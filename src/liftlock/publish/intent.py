@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from liftlock.model.plan import Goal, Plan
+from liftlock.model.chapters import Goal
+from liftlock.model.plan import Plan
 from liftlock.model.schedule import Schedule
 from liftlock.publish.outline import (
     hosts_text,
@@ -53,7 +54,9 @@ def purposes(plan: Plan, words: Words) -> list[str]:
         back = plan.rollback
         limit = words.duration(back.limit_s) if back.limit_s else ""
         lines += rows_of(("trigger", "limit", "no_return"), [[back.trigger, limit, back.point_of_no_return]], words)
-    lines += rows_of(("acceptance",), ([each] for each in plan.acceptance), words)
+    lines += rows_of(
+        ("acceptance",), ([each if isinstance(each, str) else each.criterion] for each in plan.acceptance), words
+    )
     return lines if len(lines) > 2 else []
 
 

@@ -1,0 +1,3 @@
+"""What the keys mean: releases, their rules and overrides."""
+
+DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {}
