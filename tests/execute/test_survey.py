@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from liftlock.execute import survey as looking
+from liftlock.execute.probing import Probing
 from liftlock.execute.survey import Question, Version, read_facts, script, survey
 from liftlock.hosts.reach import Reach
 from liftlock.model.actions import (
@@ -191,6 +192,35 @@ def test_every_shell_tells_the_same(shell: list[str], tmp_path: Path) -> None:
     assert int(facts["disk_free_mb"]) >= 0
     assert facts["kernel"] == os.uname().release
     assert facts["arch"] == os.uname().machine
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_every_shell_answers_what_readiness_asks(shell: list[str], tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as used, socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        open_, closed = (f"127.0.0.1:{each.getsockname()[1]}" for each in (used, other))
+        probing = Probing(
+            hardware=True,
+            fibre=True,
+            disks=(str(tmp_path), f"{tmp_path}/not/yet"),
+            mounts=("/proc", "/nowhere"),
+            interfaces=("lo", "none0"),
+            settings=("kernel.ostype", "kernel.nothing"),
+            names=("localhost", "nobody.invalid"),
+            reaches=(open_, closed),
+            ports=(used.getsockname()[1],),
+        )
+        facts = run(shell, Question(probing=probing))
+    assert facts[f"port:{open_.rpartition(':')[2]}"] == "used"
+    assert (facts[f"reaches:{open_}"], facts[f"reaches:{closed}"]) == ("yes", "no")
+    assert (facts["resolves:localhost"], facts["resolves:nobody.invalid"]) == ("yes", "no")
+    assert (facts["mount:/proc"], facts["mount:/nowhere"]) == ("proc", "none")
+    assert (facts["interface:lo"], facts["interface:none0"]) == ("up", "missing")
+    assert facts["setting:kernel.ostype"] == "Linux"
+    assert "setting:kernel.nothing" not in facts
+    assert int(facts[f"free:{tmp_path}"]) >= int(facts[f"free:{tmp_path}/not/yet"]) - 1024
+    assert int(facts["fibre_channel"]) >= 0
+    assert facts["cpu_model"] in Path("/proc/cpuinfo").read_text()
 
 
 @pytest.mark.parametrize("shell", [["/bin/sh"], ["/bin/bash"]], ids=" ".join)

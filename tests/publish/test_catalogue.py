@@ -23,6 +23,7 @@ from liftlock.model.events import LaneResult, RunResult
 from liftlock.model.findings import Severity
 from liftlock.model.part import Level
 from liftlock.model.plan import Day, OnFailure
+from liftlock.model.readiness import ItemArea
 from liftlock.model.run import StepState
 from liftlock.publish.standing import StageStanding, Standing
 
@@ -60,6 +61,8 @@ LITERALS = {
     "Wave": ("stop", "before", "after"),
     "RunResult": ("held",),  # a simulated run may end so
     "Standing": ("approved", "missing", "void"),  # of an approval
+    "Readiness": ("ready", "not-ready", "missing", "void"),
+    "ItemArea": get_args(ItemArea),
 }
 # Beside an event's own fields, `happenings.fields_of` makes these of them.
 MADE = {"why", "kind", "by", "role", "digest", "signed", "facts", "stage", "host", "name", "target", "asked", "said"}

@@ -14,12 +14,14 @@ from liftlock.cli.freezing import freeze, last_frozen, schedule_by_digest
 from liftlock.cli.naming import is_run, runs_of, upgrade_stream
 from liftlock.cli.opening import prove
 from liftlock.cli.plan_commands import differences, schedule_or_exit, speak_plan
-from liftlock.cli.prepare import Prepared, arranged_after, inquiries_of, prepare, ready, with_assumptions
+from liftlock.cli.prepare import Prepared, arranged_after, prepare, ready, with_assumptions
 from liftlock.cli.screen import Screen
 from liftlock.cli.survey_commands import look
 from liftlock.cli.trouble import refuse
 from liftlock.decide.amend import lanes_begun
 from liftlock.execute.approve import Standing, counting, missing, standing
+from liftlock.execute.checklist import lacking
+from liftlock.execute.checklist import standing as items_standing
 from liftlock.execute.opening import is_ghost, names_to_lock, open_run
 from liftlock.execute.world import World
 from liftlock.journal.sqlite import SqliteStore
@@ -62,10 +64,21 @@ async def approved_plan(
         await show_lack(screen, store, schedule, entries, words)
         roles = ", ".join(each.role for each in lacking)
         raise refuse("not-approved", roles=roles, digest=prepared.digest[:12], file=str(path))
+    refuse_if_unready(prepared, entries)
     run = await next_run(store, prepared.upgrade)
     await refuse_if_done(store, prepared)
     await freeze(store, prepared, by, clock.now())
     return ApprovedPlan(prepared, run, schedule, counting(words), clock)
+
+
+def refuse_if_unready(prepared: Prepared, entries: tuple[Entry, ...]) -> None:
+    """Every item of the checklist is answered, by somebody who may, and the answer is yes."""
+    if prepared.plan is None or prepared.plan.readiness is None:
+        return
+    found = lacking(items_standing(prepared.plan.upgrade, prepared.plan.readiness.items, entries))
+    if found:
+        items = ", ".join(each.item.id for each in found)
+        raise refuse("items-not-ready", items=items, file=str(prepared.documents.path))
 
 
 async def refuse_if_done(store: SqliteStore, prepared: Prepared) -> None:
@@ -103,8 +116,7 @@ async def refuse_if_locked(store: Store, schedule: Schedule) -> None:
 async def be_ready(screen: Screen, world: World, approved: ApprovedPlan) -> None:
     """The hosts are looked at once more immediately before the start; what blocks is shown, and ends the command."""
     await refuse_if_locked(world.store, approved.schedule)
-    looks = inquiries_of(approved.prepared)
-    seen = await look(screen, world.hosts, approved.schedule, looks, world.drivers, world.secrets, world.clock)
+    seen = await look(screen, world.hosts, approved.prepared, approved.schedule, world.secrets, world.clock)
     found = ready(approved.prepared, seen)
     if any(each.finding.severity is Severity.ERROR for each in found):
         screen.findings(found, approved.prepared.sources)

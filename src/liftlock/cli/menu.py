@@ -24,6 +24,8 @@ COMMANDS: dict[str, Entry] = {
     "wrapper": entry("wrapper_commands", "plan", "Print the script that sudoers may allow", "输出 sudo 包装脚本"),
     "trust": entry("trust_commands", "plan", "Accept the keys of hosts, on record", "核对并接受主机密钥，留下记录"),
     "survey": entry("survey_commands", "plan", "Look at the hosts, changing nothing", "查看主机，不做改动"),
+    "ready": entry("ready_commands", "plan", "What must be ready, and who says so", "投产前准备：要求与检查清单"),
+    "tick": entry("ready_commands", "plan", "Answer an item of the checklist", "确认一项检查"),
     "plan": entry("plan_commands", "plan", "Show the schedule, or a host's preview", "显示排程、差异、单机预览"),
     "simulate": entry("simulate_commands", "plan", "Try the plan on a simulated fleet", "在模拟机群上试行方案"),
     "lab": entry("lab_commands", "plan", "Real Debian hosts on this machine", "在本机搭建真实主机供试验"),

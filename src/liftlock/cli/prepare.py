@@ -19,12 +19,13 @@ from liftlock.cli.outside import run_inventory
 from liftlock.cli.vaults import vault_passwords
 from liftlock.decide.arrange import arrange
 from liftlock.decide.check import check
-from liftlock.decide.readiness import readiness
+from liftlock.decide.readiness import expected_of, readiness
 from liftlock.decide.recipes import lay
 from liftlock.decide.roles import knows_roles
 from liftlock.model.findings import Finding, Located, Severity
 from liftlock.model.inventory import Host, Inventory
 from liftlock.model.plan import Plan
+from liftlock.model.readiness import Expected
 from liftlock.model.recipe import Recipes
 from liftlock.model.schedule import Schedule, Template, digest
 from liftlock.model.survey import HostSurvey, Survey
@@ -213,6 +214,19 @@ def inquiries_of(prepared: Prepared) -> dict[str, tuple[Template, ...]]:
     recipes, files = prepared.documents.loaded.recipes, prepared.files
     laid = lay(plan, inventory, recipes, prepared.found.drivers, files.artifacts, files.texts)
     return {name: laying.looks for name, laying in laid.items()}
+
+
+def as_planned(prepared: Prepared, survey: Survey) -> tuple[Located, ...]:
+    """What of a look at the hosts the plan's readiness chapter speaks of."""
+    return tuple(each for each in ready(prepared, survey) if each.finding.path[:1] == ("readiness",))
+
+
+def expectations_of(prepared: Prepared) -> dict[str, list[Expected]]:
+    """What the plan's readiness chapter says of each host."""
+    plan, inventory = prepared.plan, inventory_of(prepared.documents)
+    if plan is None or inventory is None:
+        return {}
+    return {host: [each for _, each in told] for host, told in expected_of(plan, inventory).items()}
 
 
 def schedule_of(

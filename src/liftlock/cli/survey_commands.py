@@ -9,18 +9,18 @@ from liftlock.cli.exits import Exit
 from liftlock.cli.opening import complete
 from liftlock.cli.options import Json, Lang, PlanFile, StoreAt, command, commands
 from liftlock.cli.plan_commands import schedule_or_exit, speak_plan
-from liftlock.cli.prepare import inquiries_of, prepare, ready
+from liftlock.cli.prepare import Prepared, expectations_of, inquiries_of, prepare, ready
 from liftlock.cli.screen import Screen, open_screen
 from liftlock.cli.secrets import LocalSecrets
 from liftlock.cli.session import drivers_for
 from liftlock.cli.settings import store_folder
 from liftlock.cli.surveys import keep_survey
-from liftlock.execute.questions import Inquiries, questions_of
+from liftlock.execute.questions import questions_of
 from liftlock.execute.survey import survey as ask_all
 from liftlock.hosts.reach import Reach
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.findings import Located, Severity
-from liftlock.model.ports import Clock, Drivers, Hosts, Secrets
+from liftlock.model.ports import Clock, Hosts, Secrets
 from liftlock.model.schedule import Schedule
 from liftlock.model.survey import HostSurvey, Survey
 from liftlock.publish.findings import findings_json
@@ -43,8 +43,7 @@ def survey(plan: PlanFile, store: StoreAt = "", lang: Lang = "", as_json: Json =
     schedule = schedule_or_exit(screen, prepared)
     clock = speak_plan(screen, prepared)
     secrets = LocalSecrets(os.environ, plan.resolve().parent)
-    drivers, looks = prepared.found.drivers, inquiries_of(prepared)
-    seen = complete(look_once(screen, schedule, looks, drivers, secrets, clock))
+    seen = complete(look_once(screen, prepared, schedule, secrets, clock))
     keep_survey(store_folder(store, os.environ, plan), prepared.upgrade, seen)
     found = ready(prepared, seen)
     show(screen, seen, found, prepared.sources)
@@ -52,33 +51,25 @@ def survey(plan: PlanFile, store: StoreAt = "", lang: Lang = "", as_json: Json =
     raise typer.Exit(Exit.FINDINGS if blocked else Exit.OK)
 
 
-async def look_once(
-    screen: Screen, schedule: Schedule, looks: Inquiries, drivers: Drivers, secrets: Secrets, clock: Clock
-) -> Survey:
+async def look_once(screen: Screen, prepared: Prepared, schedule: Schedule, secrets: Secrets, clock: Clock) -> Survey:
     reach = Reach(schedule.hosts, clock, seed=os.getpid())
     try:
-        return await look(screen, reach, schedule, looks, drivers, secrets, clock)
+        return await look(screen, reach, prepared, schedule, secrets, clock)
     finally:
         await reach.close()
 
 
 async def look(
-    screen: Screen,
-    hosts: Hosts,
-    schedule: Schedule,
-    looks: Inquiries,
-    drivers: Drivers,
-    secrets: Secrets,
-    clock: Clock,
+    screen: Screen, hosts: Hosts, prepared: Prepared, schedule: Schedule, secrets: Secrets, clock: Clock
 ) -> Survey:
-    """Ask every host what the schedule makes worth asking."""
+    """Ask every host what the schedule and the plan make worth asking."""
 
     def progress(answer: HostSurvey, done: int, total: int) -> None:
         if total >= PROGRESS_FROM and (done == total or done % max(1, total // 10) == 0):
             screen.warn(screen.words.say("ui.survey.progress", done=done, total=total))
 
-    questions = questions_of(schedule, looks)
-    return await ask_all(hosts, questions, drivers, secrets, at=clock.now(), progress=progress)
+    questions = questions_of(schedule, inquiries_of(prepared), expectations_of(prepared))
+    return await ask_all(hosts, questions, prepared.found.drivers, secrets, at=clock.now(), progress=progress)
 
 
 # --- what is shown -----------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from liftlock.decide import (
     rules_order,
     rules_power,
     rules_products,
+    rules_readiness,
     rules_recipe,
     rules_roles,
     rules_safety,
@@ -56,6 +57,7 @@ RULES: tuple[Rule, ...] = (
     *rules_documents.RULES,
     *rules_chapters.RULES,
     *rules_products.RULES,
+    *rules_readiness.RULES,
     *rules_timetable.RULES,
 )
 SCHEDULE_RULES: tuple[Rule, ...] = rules_windows.RULES

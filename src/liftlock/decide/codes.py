@@ -1,13 +1,14 @@
-"""The codes of this room (L100-L399, L500-L669) with the fields that each finding carries. Words are made in `publish`.
+"""The codes of this room (L100-L399, L500-L679) with the fields that each finding carries. Words are made in `publish`.
 
 `path` leads to the plan's key; what a driver complains of has a code of that driver's own manifest.
 """
 
-from liftlock.decide import codes_chapters, codes_products, codes_timetable
+from liftlock.decide import codes_chapters, codes_products, codes_readiness, codes_timetable
 
 CODES: dict[str, tuple[str, ...]] = {
     **codes_chapters.CODES,
     **codes_products.CODES,
+    **codes_readiness.CODES,
     **codes_timetable.CODES,
     # names, groups, order
     "L100": ("name",),  # two components of one name

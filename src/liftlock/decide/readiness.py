@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from liftlock.decide.case import some
+from liftlock.decide.expected import deviations
 from liftlock.decide.roles import CLUSTER, FOLLOWERS, LEADERS, fact, quorum_of, role_in, spare
 from liftlock.model.errors import WorldKind
 from liftlock.model.findings import Field, Finding, Path, Severity
 from liftlock.model.inventory import Inventory
 from liftlock.model.plan import Component, Plan
 from liftlock.model.ports import Artifact
+from liftlock.model.readiness import Expected
 from liftlock.model.recipe import Recipes
 from liftlock.model.survey import HostSurvey, Survey
 
@@ -35,6 +37,7 @@ class Look(Struct, frozen=True):
     needed_mb: int
     before: Mapping[str, Mapping[str, str]]
     assumes: Mapping[str, Mapping[str, str]]
+    expected: Mapping[str, list[tuple[Path, Expected]]]
 
 
 def readiness(
@@ -55,7 +58,7 @@ def readiness(
     hosts = tuple(dict.fromkeys(host for _, _, members in components for host in members))
     packed_bytes = sum(artifact.size_bytes for artifact in (artifacts or {}).values())
     needed_mb = -(-packed_bytes * ROOM_FACTOR // MEBIBYTE)
-    look = Look(components, survey.hosts, hosts, needed_mb, previous or {}, assumes or {})
+    look = Look(components, survey.hosts, hosts, needed_mb, previous or {}, assumes or {}, expected_of(plan, inventory))
     return tuple(finding for rule in RULES for finding in rule(look))
 
 
@@ -192,6 +195,26 @@ def found(code: str, severity: Severity, path: Path = (), /, **fields: Field) ->
     return Finding(code, severity, path, fields, source="survey")
 
 
+def expected_of(plan: Plan, inventory: Inventory) -> dict[str, list[tuple[Path, Expected]]]:
+    """What is planned for each host, with its place in the plan."""
+    told: dict[str, list[tuple[Path, Expected]]] = {}
+    for index, expected in enumerate(plan.readiness.expected if plan.readiness is not None else ()):
+        for host in dict.fromkeys(inventory.members(expected.hosts)):
+            told.setdefault(host, []).append((("readiness", "hosts", index), expected))
+    return told
+
+
+def hosts_are_as_planned(look: Look) -> Iterator[Finding]:
+    for host in reachable(look, look.expected):
+        for path, expected in look.expected[host.host]:
+            for wanted, seen in deviations(expected, host.facts):
+                place, fields = (*path, wanted.key), {"what": wanted.fact, "expected": wanted.expected}
+                if seen:
+                    yield found("L345", Severity.ERROR, place, host=host.host, found=seen, **fields)
+                else:
+                    yield found("L346", Severity.ERROR, place, host=host.host, **fields)
+
+
 RULES: tuple[Callable[[Look], Iterable[Finding]], ...] = (
     hosts_answer,
     clocks_agree,
@@ -205,4 +228,5 @@ RULES: tuple[Callable[[Look], Iterable[Finding]], ...] = (
     one_primary_each,
     quorums_can_lose_one,
     roles_are_the_assumed_ones,
+    hosts_are_as_planned,
 )

@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from liftlock.execute import sshsig
+from liftlock.execute.sshsig import fault_of
 from liftlock.model.events import ApprovalGiven, Approved, Entry, PlanFrozen
 from liftlock.model.plan import Approval
 from liftlock.model.reasons import Reason, because
@@ -136,12 +136,10 @@ def refuse_signature(
         return None if may_be_unsigned(schedule, approval) else because("approval-unsigned", by=who, role=role)
     if approved.statement != statement(schedule, digest, role=role, person=who, at=approved.at):
         return because("approval-other-statement", by=who, role=role)
-    signed = sshsig.open_armour(approved.signature)
-    if signed is None or not sshsig.holds(signed, approved.statement.encode()):
-        return because("approval-bad-signature", by=who, role=role)
-    if any(sshsig.may_sign(signer, who, signed.key, at) for signer in sshsig.allowed(approval.keys)):
+    fault = fault_of(approved.statement, approved.signature, approval.keys, who, at)
+    if not fault:
         return None
-    return because("approval-unknown-key", by=who, role=role)
+    return because("approval-unknown-key" if fault == "unknown-key" else "approval-bad-signature", by=who, role=role)
 
 
 def may_be_unsigned(schedule: Schedule, approval: Approval) -> bool:

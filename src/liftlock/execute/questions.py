@@ -1,13 +1,17 @@
 """What a schedule makes worth asking of its hosts: room where it writes, services, ports, the versions that run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from liftlock.decide.expand import Layout, expand, fill, fill_action, lay_out, variables
 from liftlock.execute.preview import context_of
+from liftlock.execute.probing import probing_of
 from liftlock.execute.survey import Inquiry, Question, Version
 from liftlock.model.actions import Action, Kind
 from liftlock.model.inventory import Host
+from liftlock.model.readiness import Expected
 from liftlock.model.schedule import Schedule, Stage, Step, Template
 
 CHANGES = (Kind.INSTALL, Kind.CONFIGURE)  # a backup reads its paths, and a read-only disk is no obstacle to that
@@ -21,7 +25,13 @@ Inquiries = Mapping[str, tuple[Template, ...]]  # component -> how it is looked 
 NONE: Inquiries = {}
 
 
-def questions_of(schedule: Schedule, inquiries: Inquiries = NONE) -> dict[str, Question]:
+Expectations = Mapping[str, Sequence[Expected]]  # host -> what is planned for it
+NOTHING: Expectations = {}
+
+
+def questions_of(
+    schedule: Schedule, inquiries: Inquiries = NONE, expectations: Expectations = NOTHING
+) -> dict[str, Question]:
     """For every host that has a lane. Hosts at which only others' steps run are asked what all are asked."""
     layout = lay_out(schedule)
     steps: dict[str, list[tuple[Stage, Step]]] = {host: [] for host in schedule.hosts}
@@ -29,7 +39,10 @@ def questions_of(schedule: Schedule, inquiries: Inquiries = NONE) -> dict[str, Q
         for host in stage.hosts:
             names = layout.ways[stage.recipe].up
             steps[host] += [(stage, expand(layout, f"{stage.id}/{host}/{name}")) for name in names]
-    return {host: question(layout, host, found, inquiries) for host, found in steps.items()}
+    return {
+        host: replace(question(layout, host, found, inquiries), probing=probing_of(expectations.get(host, ())))
+        for host, found in steps.items()
+    }
 
 
 def question(layout: Layout, host: str, found: list[tuple[Stage, Step]], inquiries: Inquiries) -> Question:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from hashlib import sha256, sha512
-from typing import Any
+from typing import Any, Literal
 
 import asyncssh
 from msgspec import Struct
@@ -186,6 +186,17 @@ def may_sign(signer: Signer, person: str, key: str, at: datetime) -> bool:
     early = signer.valid_after is not None and at < signer.valid_after
     late = signer.valid_before is not None and at >= signer.valid_before
     return not (early or late)
+
+
+def fault_of(
+    statement: str, armoured: str, keys: Iterable[str], person: str, at: datetime
+) -> Literal["", "bad-signature", "unknown-key"]:
+    """What is wrong with a person's signature over a statement, by lines of allowed_signers; empty if nothing is."""
+    signed = open_armour(armoured)
+    if signed is None or not holds(signed, statement.encode()):
+        return "bad-signature"
+    known = any(may_sign(signer, person, signed.key, at) for signer in allowed(keys))
+    return "" if known else "unknown-key"
 
 
 def matches(patterns: Iterable[str], name: str) -> bool:

@@ -4,13 +4,15 @@ Rule: a host that cannot be reached, or lacks a tool, is a result, never an erro
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from msgspec import Struct
 
 from liftlock.decide.arrange import STABLE_FACTS
 from liftlock.decide.roles import fact
+from liftlock.execute.probing import BODY as PROBES
+from liftlock.execute.probing import Probing
 from liftlock.execute.reading import look_at
 from liftlock.execute.redact import Learning, Redactor
 from liftlock.model.actions import Again, Context, Evidence, Exited, Failure, Script
@@ -95,8 +97,8 @@ for port in $SURVEY_PORTS; do
   if grep -q "$listens" /proc/net/tcp /proc/net/tcp6 2>/dev/null; then state=used; fi
   say "port:$port" "$state"
 done
-exit 0
 """
+END = "exit 0\n"
 
 
 class Version(Struct, frozen=True):
@@ -123,6 +125,7 @@ class Question(Struct, frozen=True):
     ports: tuple[int, ...] = ()
     versions: tuple[Version, ...] = ()
     inquiries: tuple[Inquiry, ...] = ()
+    probing: Probing = Probing()
 
 
 Progress = Callable[[HostSurvey, int, int], None]  # a host's answer, how many answered, of how many
@@ -178,13 +181,22 @@ async def ask(
 
 
 def script(question: Question) -> Script:
-    variables = {
-        "SURVEY_PATHS": " ".join(word for word in question.paths if is_word(word)) or "/",
-        "SURVEY_WRITES": " ".join(word for word in question.writes if is_word(word)),
-        "SURVEY_SERVICES": " ".join(word for word in question.services if is_word(word)),
-        "SURVEY_PORTS": " ".join(str(port) for port in question.ports),
+    lists = {
+        "SURVEY_PATHS": question.paths,
+        "SURVEY_WRITES": question.writes,
+        "SURVEY_SERVICES": unique((*question.services, *question.probing.services)),
+        "SURVEY_PORTS": tuple(str(port) for port in sorted({*question.ports, *question.probing.ports})),
     }
-    return Script(BODY, variables)
+    body = BODY
+    if question.probing != Probing():
+        lists |= question.probing.variables()
+        body += PROBES
+    variables = {name: " ".join(filter(is_word, words)) for name, words in lists.items()}
+    return Script(body + END, variables | {"SURVEY_PATHS": variables["SURVEY_PATHS"] or "/"})
+
+
+def unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
 
 
 def is_word(text: str) -> bool:

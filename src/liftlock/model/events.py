@@ -310,7 +310,19 @@ class KeyAccepted(Struct, frozen=True, tag=True, omit_defaults=True):
     note: str = ""
 
 
-UpgradeEvents = PlanFrozen | ApprovalGiven | RunBegan | KeyAccepted
+class ItemAnswered(Struct, frozen=True, tag=True, omit_defaults=True):
+    """A person answered an item of the checklist, as it was written then."""
+
+    item: str
+    text: str
+    by: str
+    readiness: Literal["ready", "not-ready"]
+    at: datetime
+    note: str = ""
+    signature: str = ""
+
+
+UpgradeEvents = PlanFrozen | ApprovalGiven | RunBegan | KeyAccepted | ItemAnswered
 Event = RunEvents | UpgradeEvents
 
 

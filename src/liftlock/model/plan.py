@@ -28,6 +28,7 @@ from liftlock.model.chapters import (
 )
 from liftlock.model.part import Duration, Part, Text
 from liftlock.model.product import Override
+from liftlock.model.readiness import Readiness
 from liftlock.model.secret import SecretRef
 from liftlock.model.tasks import Timetable
 
@@ -266,5 +267,6 @@ class Plan(Part, frozen=True):
     budget: Money | None = None
     products: tuple[str, ...] = ()  # files of release rules, relative to the plan
     overrides: tuple[Override, ...] = ()
+    readiness: Readiness | None = None
     timetable: Timetable | None = None
     notify: tuple[Notify, ...] = ()

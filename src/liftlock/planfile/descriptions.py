@@ -3,11 +3,17 @@
 Keyed by the noun's class, then by the key as written; the empty key describes the noun itself.
 """
 
-from liftlock.planfile import descriptions_chapters, descriptions_products, descriptions_timetable
+from liftlock.planfile import (
+    descriptions_chapters,
+    descriptions_products,
+    descriptions_readiness,
+    descriptions_timetable,
+)
 
 DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
     **descriptions_chapters.DESCRIPTIONS,
     **descriptions_products.DESCRIPTIONS,
+    **descriptions_readiness.DESCRIPTIONS,
     **descriptions_timetable.DESCRIPTIONS,
     "Plan": {
         "": (
@@ -57,6 +63,7 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "版本规则文件，相对于本计划所在目录；内置产品无需列出。",
         ),
         "overrides": ("Named risks of an upgrade path that somebody accepts.", "获准接受的升级路径风险，须具名。"),
+        "readiness": ("What hosts must be, and a checklist for people.", "投产前准备：主机要求与检查清单。"),
         "timetable": ("The project's tasks, calendar and leads.", "时间计划：任务、日历、提前量。"),
         "notify": ("Who is told about holds, failures and ends.", "挂起、失败与结束时的通知方式。"),
     },

@@ -89,7 +89,7 @@ def worded(name: str, value: object, words: Wording) -> dict[str, object]:
         return {name: value, "why": words.say("ui.why", text=str(value)) if value else ""}
     if name == "note":
         return {name: words.say("ui.why", text=str(value)) if value else ""}
-    if name in ("answer", "scope"):
+    if name in ("answer", "scope", "readiness"):
         return {name: words.word(name.capitalize(), str(value))}
     if name in ("schedule", "plan", "inventory"):
         return {name: short(str(value))}
