@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from liftlock.decide.expected import deviations
 from liftlock.model.plan import Plan
-from liftlock.model.readiness import Expected, Item, Readiness
+from liftlock.model.readiness import ChecklistItem, Expected, Readiness
 from tests.decide.asking import Given, codes, good_plan
 
 SEEN = {
@@ -107,14 +107,16 @@ def with_readiness(readiness: Readiness, **more: Any) -> Given:
     ("readiness", "code"),
     [
         (Readiness((Expected("nobody", cpus=1),)), "L670"),
-        (Readiness((), (Item("C1", "power", ("a",)), Item("C1", "lines", ("a",)))), "L671"),
-        (Readiness((), (Item("C1", "power", ()),)), "L672"),
+        (Readiness((), (ChecklistItem("C1", "power", ("a",)), ChecklistItem("C1", "lines", ("a",)))), "L671"),
+        (Readiness((), (ChecklistItem("C1", "power", ()),)), "L672"),
         (Readiness((Expected("app", name="app-["),)), "L673"),
         (Readiness((Expected("app"),)), "L674"),
         (Readiness((Expected("app", reaches=("10.0.0.5",)),)), "L675"),
-        (Readiness((), (Item("C1", "power", ("li.wei",)),)), "L676"),
+        (Readiness((), (ChecklistItem("C1", "power", ("li.wei",)),)), "L676"),
     ],
 )
 def test_what_is_wrong_with_the_chapter(readiness: Readiness, code: str) -> None:
     assert code in codes(with_readiness(readiness, owner="li.wei"))
-    assert code not in codes(with_readiness(Readiness((Expected("app", cpus=1),), (Item("C1", "x", ("chen.jie",)),))))
+    assert code not in codes(
+        with_readiness(Readiness((Expected("app", cpus=1),), (ChecklistItem("C1", "x", ("chen.jie",)),)))
+    )

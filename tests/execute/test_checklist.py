@@ -9,14 +9,14 @@ from msgspec.structs import replace
 from liftlock.execute import sshsig
 from liftlock.execute.checklist import Answered, lacking, standing, statement
 from liftlock.model.events import Entry, ItemAnswered
-from liftlock.model.readiness import Item
+from liftlock.model.readiness import ChecklistItem
 
 AT = datetime(2026, 12, 20, tzinfo=UTC)
-ITEM = Item("C1", "two power lines are connected", ("chen.jie", "wang.fang"))
+ITEM = ChecklistItem("C1", "two power lines are connected", ("chen.jie", "wang.fang"))
 SAID = ItemAnswered("C1", ITEM.item, "chen.jie", "ready", AT)
 
 
-def stands(item: Item, *answers: ItemAnswered) -> Answered:
+def stands(item: ChecklistItem, *answers: ItemAnswered) -> Answered:
     entries = [Entry(seq, AT + timedelta(seconds=seq), 0, answer) for seq, answer in enumerate(answers)]
     (found,) = standing("Orders", [item], entries)
     return found

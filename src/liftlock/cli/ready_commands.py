@@ -25,7 +25,7 @@ from liftlock.execute.checklist import refuse as refusal_of
 from liftlock.model.events import Entry, ItemAnswered
 from liftlock.model.findings import Severity
 from liftlock.model.plan import Plan
-from liftlock.model.readiness import Item, Readiness
+from liftlock.model.readiness import ChecklistItem, Readiness
 from liftlock.model.survey import Survey
 from liftlock.publish.findings import findings_json
 from liftlock.publish.plain import WIDEST, table
@@ -63,7 +63,7 @@ def read(screen: Screen, path: Path, store: str) -> tuple[Prepared, Plan]:
     return prepared, prepared.plan
 
 
-def items_of(plan: Plan) -> tuple[Item, ...]:
+def items_of(plan: Plan) -> tuple[ChecklistItem, ...]:
     return (plan.readiness or Readiness()).items
 
 
@@ -146,7 +146,7 @@ def tick(
     complete(work())
 
 
-async def signature_of(text: str, item: Item, by: str, key: Path | None, *, agent: bool) -> str:
+async def signature_of(text: str, item: ChecklistItem, by: str, key: Path | None, *, agent: bool) -> str:
     from liftlock.cli.signing import sign_with_agent, sign_with_file
 
     if key:

@@ -13,20 +13,20 @@ from msgspec import Struct
 from liftlock.execute.approve import one_line
 from liftlock.execute.sshsig import fault_of
 from liftlock.model.events import Entry, ItemAnswered
-from liftlock.model.readiness import Item
+from liftlock.model.readiness import ChecklistItem
 from liftlock.model.reasons import Reason, because
 
 
 class Answered(Struct, frozen=True):
     """An item, and the answer that counts; `because` says why there is none."""
 
-    item: Item
+    item: ChecklistItem
     state: Literal["ready", "not-ready", "missing", "void"]
     answer: ItemAnswered | None = None
     because: Reason | None = None
 
 
-def statement(title: str, item: Item, *, person: str, readiness: str, note: str, at: datetime) -> str:
+def statement(title: str, item: ChecklistItem, *, person: str, readiness: str, note: str, at: datetime) -> str:
     """What a person signs: readable, one meaning, the same bytes whoever writes it."""
     lines = {
         "upgrade": title,
@@ -40,13 +40,13 @@ def statement(title: str, item: Item, *, person: str, readiness: str, note: str,
     return "liftlock checklist v1\n" + "".join(f"{name}: {one_line(value)}\n" for name, value in lines.items())
 
 
-def standing(title: str, items: Iterable[Item], entries: Sequence[Entry]) -> list[Answered]:
+def standing(title: str, items: Iterable[ChecklistItem], entries: Sequence[Entry]) -> list[Answered]:
     """Every item in the plan's order, with the answer that counts."""
     given = [(entry.at, entry.event) for entry in entries if isinstance(entry.event, ItemAnswered)]
     return [stand(title, item, [each for each in given if each[1].item == item.id]) for item in items]
 
 
-def stand(title: str, item: Item, given: Sequence[tuple[datetime, ItemAnswered]]) -> Answered:
+def stand(title: str, item: ChecklistItem, given: Sequence[tuple[datetime, ItemAnswered]]) -> Answered:
     void: Reason | None = None
     for at, answer in reversed(given):
         refusal = refuse(title, item, answer, at=at)
@@ -58,7 +58,7 @@ def stand(title: str, item: Item, given: Sequence[tuple[datetime, ItemAnswered]]
     return Answered(item, "missing", None, because("item-missing", item=item.id, by=", ".join(item.by)))
 
 
-def refuse(title: str, item: Item, answer: ItemAnswered, *, at: datetime) -> Reason | None:
+def refuse(title: str, item: ChecklistItem, answer: ItemAnswered, *, at: datetime) -> Reason | None:
     """Why this answer does not count, or None. `at`: when the journal took it in."""
     who = answer.by
     if who not in item.by:

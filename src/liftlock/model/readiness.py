@@ -56,7 +56,7 @@ class Expected(Part, frozen=True):
     reaches: tuple[str, ...] = ()  # host:port
 
 
-class Item(Part, frozen=True):
+class ChecklistItem(Part, frozen=True):
     """One line of the checklist. `by`: who may answer it; with `keys`, the answer must be signed by one of them."""
 
     id: Text
@@ -68,4 +68,4 @@ class Item(Part, frozen=True):
 
 class Readiness(Part, frozen=True):
     expected: tuple[Expected, ...] = field(default=(), name="hosts")
-    items: tuple[Item, ...] = field(default=(), name="checklist")
+    items: tuple[ChecklistItem, ...] = field(default=(), name="checklist")

@@ -31,7 +31,7 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "resolves": ("Names that the host can resolve.", "主机应能解析的名称。"),
         "reaches": ("Addresses host:port that the host can connect to.", "主机应能连通的 地址:端口。"),
     },
-    "Item": {
+    "ChecklistItem": {
         "": ("One line of the checklist.", "一项检查。"),
         "id": ("A short name: C1", "编号：C1"),
         "item": ("What must be so.", "检查内容。"),
