@@ -114,6 +114,7 @@ class Risk(Part, frozen=True):
     prevention: str = ""
     response: str = ""
     owner: str = ""
+    due: str = ""  # by when the prevention is in place
     residual: Level = "low"
     accepted_by: str = ""  # who takes a residual risk that is not low
 
@@ -288,8 +289,11 @@ class Scenario(Part, frozen=True):
 
 
 class Drill(Part, frozen=True):
+    """`passed`: not said, it was not held yet."""
+
     on: str = ""
     result: str = ""
+    passed: bool | None = None
 
 
 class Emergency(Part, frozen=True):

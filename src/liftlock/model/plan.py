@@ -242,6 +242,7 @@ class Plan(Part, frozen=True):
     background: str = ""
     benefit: str = ""
     model: Model | None = None  # which chapters are wanted
+    template: str = ""  # the approved template that a standard change was made from
     omitted: tuple[Omission, ...] = ()
     goals: tuple[Goal, ...] = ()
     requirements: tuple[Requirement, ...] = ()

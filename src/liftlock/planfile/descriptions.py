@@ -35,6 +35,10 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "The change model, which says which chapters are wanted: standard, normal or emergency.",
             "变更类型（标准、一般、紧急），决定方案须含哪些章节。",
         ),
+        "template": (
+            "The approved template that a standard change is made from: its name and version.",
+            "标准变更所依据的已批准模板：名称与版本。",
+        ),
         "omitted": ("Wanted chapters that are left out, each with a reason.", "裁剪掉的章节及理由。"),
         "goals": ("What is to be reached, and how it is measured.", "升级目标及其衡量方式。"),
         "requirements": ("What is needed, by whom, and what answers it.", "需求：来源、类别、优先级及其追溯。"),
