@@ -159,6 +159,21 @@ def test_init_speaks_chinese(empty: Path) -> None:
     assert any("\u4e00" <= each <= "\u9fff" for each in (empty / "方案" / "plan.yaml").read_text())
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("model", ["standard", "normal", "emergency"])
+def test_init_writes_a_whole_plan_that_checks(empty: Path, model: str, language: str) -> None:
+    call("init", "--model", model, "--lang", language, "--hosts", "10.0.0.1,10.0.0.2,10.0.0.3")
+    found = json.loads(call("check", "plan.yaml", "--json"))
+    assert found["errors"] == 0
+    assert f"model: {model}" in (empty / "plan.yaml").read_text()
+
+
+def test_init_wants_one_kind_of_beginning(empty: Path) -> None:
+    assert CliRunner().invoke(root, ["init", "--model", "normal", "--template", "web"]).exit_code == 2
+    assert CliRunner().invoke(root, ["init", "--model", "urgent"]).exit_code == 2
+    assert list(empty.iterdir()) == []
+
+
 def test_schemas_are_json(empty: Path) -> None:
     assert "components" in json.dumps(json.loads(call("schema"))["$defs"])
     assert "hosts" in json.dumps(json.loads(call("schema", "--inventory"))["$defs"])

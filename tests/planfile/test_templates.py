@@ -6,7 +6,7 @@ from liftlock.drivers import builtin
 from liftlock.model.plan import Plan
 from liftlock.planfile.inventory import load_inventory
 from liftlock.planfile.load import load_plan
-from liftlock.planfile.templates import QUESTIONS, TEMPLATES, BadAnswer, render, render_hosts
+from liftlock.planfile.templates import MODELS, QUESTIONS, TEMPLATES, BadAnswer, render, render_hosts
 
 DRIVERS = {driver.manifest.name: driver for driver in builtin}
 AWKWARD = [
@@ -26,7 +26,7 @@ def plan(template: str, answers: dict[str, str], language: str) -> Plan:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("template", TEMPLATES + MODELS)
 @pytest.mark.parametrize("answers", AWKWARD)
 def test_every_template_loads(template: str, language: str, answers: dict[str, str]) -> None:
     made = plan(template, answers, language)
@@ -37,7 +37,7 @@ def test_every_template_loads(template: str, language: str, answers: dict[str, s
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("template", TEMPLATES + MODELS)
 def test_a_rendered_template_is_in_one_language(template: str, language: str) -> None:
     for text in (render(template, {}, language), render_hosts({}, language)):
         chinese = any("\u4e00" <= character <= "\u9fff" for character in text)
@@ -68,6 +68,7 @@ def test_answers_come_back_as_they_were_given() -> None:
         ("owner", "a\nb"),
         ("title", "\x1b[31m"),
         ("hosts", ","),
+        ("starts", "2026-02-30"),
     ],
 )
 def test_an_answer_that_cannot_stand_in_the_file_is_refused(key: str, given: str) -> None:

@@ -1,6 +1,7 @@
 """To begin with: a commented plan, its schema for editors, the program's version."""
 
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from msgspec import json
 
 from liftlock import __version__
+from liftlock.cli.clock import SystemClock
 from liftlock.cli.discovery import find_drivers
 from liftlock.cli.exits import Exit
 from liftlock.cli.options import Json, Lang, command, commands
@@ -16,13 +18,17 @@ from liftlock.cli.session import drivers_for
 from liftlock.cli.trouble import refuse
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.planfile.schema import inventory_schema, json_schema
-from liftlock.planfile.templates import QUESTIONS, TEMPLATES, BadAnswer, render, render_hosts
+from liftlock.planfile.templates import DEFAULTS, MODELS, QUESTIONS, TEMPLATES, BadAnswer, render, render_hosts
 from liftlock.publish.reference import reference as describe_keys
+from liftlock.publish.words import zone_of
 
 app = commands()
 
 Folder = Annotated[Path, typer.Option("--into", help="The folder for plan.yaml, hosts.yaml and the schema.")]
-Template = Annotated[str, typer.Option(help=f"One of {', '.join(TEMPLATES)}.")]
+Template = Annotated[str, typer.Option(help=f"By what is upgraded: {', '.join(TEMPLATES)}.", show_default=False)]
+Model = Annotated[
+    str, typer.Option(help=f"A whole plan, by the change model: {', '.join(MODELS)}.", show_default=False)
+]
 Name = Annotated[str, typer.Option(help="What is upgraded: a component's name.")]
 From = Annotated[str, typer.Option("--from", help="The version that runs now.")]
 To = Annotated[str, typer.Option("--to", help="The version that is wanted.")]
@@ -30,10 +36,14 @@ Hosts = Annotated[str, typer.Option(help="Addresses, separated by commas.")]
 
 
 @command(
-    app, "liftlock init", "liftlock init --template web --name orders --from 1.0 --to 1.1 --hosts 10.0.0.11,10.0.0.12"
+    app,
+    "liftlock init",
+    "liftlock init --template web --name orders --from 1.0 --to 1.1 --hosts 10.0.0.11,10.0.0.12",
+    "liftlock init --model normal --lang zh --into upgrade",
 )
 def init(
-    template: Template = TEMPLATES[0],
+    template: Template = "",
+    model: Model = "",
     name: Name = "",
     old: From = "",
     new: To = "",
@@ -44,15 +54,14 @@ def init(
 ) -> None:
     """Write a commented plan and an inventory. What no option says is asked, if there is a terminal to ask at."""
     screen = open_screen(lang, as_json)
-    if template not in TEMPLATES:
-        raise typer.BadParameter(f"one of {', '.join(TEMPLATES)}", param_hint="--template")
+    which = template_of(template, model)
     answers = {"component": name, "from": old, "to": new, "hosts": hosts}
     if sys.stdin.isatty() and not as_json:
         answers = {question.key: answers[question.key] or asked(screen, question.key) for question in QUESTIONS}
     language = screen.words.language
     try:
-        given = {key: value for key, value in answers.items() if value}
-        texts = {"plan.yaml": render(template, given, language), "hosts.yaml": render_hosts(given, language)}
+        given = {key: value for key, value in answers.items() if value} | {"starts": next_monday().isoformat()}
+        texts = {"plan.yaml": render(which, given, language), "hosts.yaml": render_hosts(given, language)}
     except BadAnswer as bad:
         raise refuse("bad-answer", key=bad.key, given=bad.given) from bad
     texts["liftlock.schema.json"] = schema_text(screen)
@@ -61,6 +70,23 @@ def init(
         screen.data({"written": [str(into / each) for each in texts]})
     else:
         screen.say("ui.init.written", files=", ".join(str(into / each) for each in texts), plan=str(into / "plan.yaml"))
+
+
+def template_of(template: str, model: str) -> str:
+    """Which file is written: one of the templates, or one of the whole plans."""
+    if template and model:
+        raise typer.BadParameter("say one of --template, --model")
+    if template and template not in TEMPLATES:
+        raise typer.BadParameter(f"one of {', '.join(TEMPLATES)}", param_hint="--template")
+    if model and model not in MODELS:
+        raise typer.BadParameter(f"one of {', '.join(MODELS)}", param_hint="--model")
+    return template or model or TEMPLATES[0]
+
+
+def next_monday() -> date:
+    """When work on a plan that is written today may begin."""
+    today = SystemClock(zone_of(DEFAULTS["timezone"])).now().date()
+    return today + timedelta(days=7 - today.weekday())
 
 
 def asked(screen: Screen, key: str) -> str:

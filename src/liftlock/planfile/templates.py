@@ -1,20 +1,23 @@
 """Commented plans to begin with: a template and a few answers to the text of plan.yaml and its hosts.yaml.
 
-In the files `<<key>>` is an answer as a YAML value; of a comment `# English | 中文` and of a text `[[English | 中文]]`
-the language that is asked for remains.
+In the files `<<key>>` is an answer as a YAML value and `<<day+14>>` the date so many days after the start; of a comment
+`# English | 中文` and of a text `[[English | 中文]]` the language that is asked for remains.
 """
 
 import json
 import re
 from collections.abc import Mapping
+from datetime import date, timedelta
 from importlib.resources import files
 
 from msgspec import Struct
 
 from liftlock.planfile import forms
 
-TEMPLATES = ("web", "database", "config")
+TEMPLATES = ("web", "database", "config")  # by what is upgraded
+MODELS = ("standard", "normal", "emergency")  # by the change model: whole plans
 ANSWER = re.compile(r"<<([a-z_]+)>>")
+DAY = re.compile(r"<<day\+([0-9]{1,3})>>")
 COMMENT = re.compile(r"(?P<lead>^|\s)# (?P<en>[^|]*) \| (?P<zh>.*)$")
 TEXT = re.compile(r"\[\[(?P<en>[^|]*) \| (?P<zh>[^\]]*)\]\]")
 PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./ -]*[A-Za-z0-9_/]|[A-Za-z]")
@@ -58,6 +61,7 @@ DEFAULTS = {
     "balancer": "10.0.0.5:9999",
     "group": "app",
     "user": "deploy",
+    "starts": "2026-11-30",
 }
 ALWAYS_QUOTED = frozenset({"from", "to"})
 NAMES = frozenset({"component", "group"})
@@ -65,7 +69,7 @@ NAMES = frozenset({"component", "group"})
 
 def render(template: str, answers: Mapping[str, str] = {}, language: str = "en") -> str:
     """The text of plan.yaml. Raises BadAnswer, and KeyError for a template or an answer that does not exist."""
-    if template not in TEMPLATES:
+    if template not in TEMPLATES + MODELS:
         raise KeyError(template)
     return fill(template, values_for(answers), language)
 
@@ -90,7 +94,15 @@ def values_for(answers: Mapping[str, str]) -> dict[str, str]:
     given["title"] = given["title"] or f"{given['component']} {given['from']} → {given['to']}"
     values = {key: written(answer, quoted=key in ALWAYS_QUOTED) for key, answer in given.items()}
     values["to_bare"] = re.sub(r"[^A-Za-z0-9._-]", "-", given["to"])
-    return {**values, **hosts_for(given["group"], given["hosts"])}
+    return {**values, **years_of(given["starts"]), **hosts_for(given["group"], given["hosts"])}
+
+
+def years_of(starts: str) -> dict[str, str]:
+    """The first day of the work, with its year and the next."""
+    if not forms.is_date(starts):
+        raise BadAnswer("starts", starts[:80])
+    first = date.fromisoformat(starts)
+    return {"starts": first.isoformat(), "year": f"{first.year:04}", "next_year": f"{first.year + 1:04}"}
 
 
 def hosts_for(group: str, addresses: str) -> dict[str, str]:
@@ -114,4 +126,6 @@ def fill(name: str, values: Mapping[str, str], language: str) -> str:
     source = (files("liftlock.planfile") / "templates" / f"{name}.yaml").read_text(encoding="utf-8")
     lines = [COMMENT.sub(lambda found: f"{found['lead']}# {found[side]}", line) for line in source.splitlines()]
     text = TEXT.sub(lambda found: found[side], "\n".join(lines) + "\n")
+    first = date.fromisoformat(values["starts"])
+    text = DAY.sub(lambda found: (first + timedelta(days=int(found[1]))).isoformat(), text)
     return ANSWER.sub(lambda found: values[found[1]], text)
