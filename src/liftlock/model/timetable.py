@@ -1,6 +1,9 @@
 """A timetable as a problem and as an answer, in minutes since the problem's origin. Pure data; whoever solves it, the
 same checker proves it.
 
+What began is a fact: no link, capacity or budget is broken by it, and what it holds is gone for the others; a deadline
+stays a promise that somebody has to take back.
+
 A job begins at a minute that one of its `choices` allows, and takes from there what that choice says: working days,
 windows and freezes are all in the choices. Everything that is shared is a resource with a capacity over time: people
 (in percent), teams, equipment, failure domains, quorums (of capacity 1).
@@ -38,7 +41,10 @@ class Link(Struct, frozen=True):
 
 
 class Job(Struct, frozen=True):
-    """`choices`: in ascending order, none over another. `began`: it has started, and does not move."""
+    """`choices`: ascending, none over another. `began`: it has started and does not move; one of the choices allows it.
+
+    `needs`, `longest`: how long it takes and the longest window there is, to be said where no choice is left.
+    """
 
     id: str
     choices: tuple[Choice, ...]
@@ -51,6 +57,8 @@ class Job(Struct, frozen=True):
     kind: str = ""
     owner: str = ""
     people: tuple[str, ...] = ()
+    needs: int = 0
+    longest: int = 0
 
 
 class Capacity(Struct, frozen=True):
@@ -101,7 +109,9 @@ class Solution(Struct, frozen=True):
 class Fault(Struct, frozen=True):
     """What the checker says against a solution, or why there is none: a code with fields, and the jobs concerned.
 
-    Codes: missing, twice, unknown, start, length, began, after, capacity, deadline, horizon, budget.
+    Codes: missing, twice, unknown, start, length, began, after, capacity, deadline, horizon, budget, bound; those of
+    what cannot be are in `decide.timetable.causes` and `conflict`. Fields that end in `_minutes` are lengths, those in
+    `_at` moments (minutes since the origin), the others are said as they are.
     """
 
     code: str
@@ -114,3 +124,18 @@ class Infeasible(Struct, frozen=True):
 
     faults: tuple[Fault, ...]
     irreducible: bool = True
+
+
+class Slack(Struct, frozen=True):
+    """How many minutes later a job could begin without a later end of the whole; `critical`: none."""
+
+    total: int
+    critical: bool
+
+
+class Progress(Struct, frozen=True):
+    """Where a solver stands: no timetable ends before `bound`, the best one so far ends at `best` (minutes)."""
+
+    bound: int
+    best: int
+    seconds: float

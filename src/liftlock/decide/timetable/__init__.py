@@ -1,0 +1,1 @@
+"""The timetable: problems of jobs in windows, their answers, and why."""
