@@ -133,6 +133,12 @@ CODES: dict[str, tuple[str, ...]] = {
     "L462": ("host", "metric", "first"),  # two rows for one host, metric and time
     "L463": ("host",),  # a host in both arms
     "L464": (),  # nothing that could be judged
+    # calendars, other changes, traffic
+    "L480": ("given", "suggestion"),  # a country without a public calendar here
+    "L481": ("given", "allowed"),  # no such province or state
+    "L482": ("since", "until"),  # a range of days that ends before it begins, or is too long
+    "L483": ("day", "more"),  # a day that a site's file both closes and opens
+    "L484": ("since", "until"),  # a working day that ends before it begins
 }
 
 WARNINGS = frozenset(
