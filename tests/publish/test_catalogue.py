@@ -25,6 +25,7 @@ from liftlock.model.part import Level
 from liftlock.model.plan import Day, OnFailure
 from liftlock.model.readiness import ItemArea
 from liftlock.model.run import StepState
+from liftlock.model.tasks import Stage
 from liftlock.publish.standing import StageStanding, Standing
 
 ROOT = Path(liftlock.__file__).parent
@@ -60,6 +61,8 @@ LITERALS = {
     "Test": get_args(Test),
     "Wave": ("stop", "before", "after"),
     "RunResult": ("held",),  # a simulated run may end so
+    "Stage": get_args(Stage),
+    "Placer": ("greedy", "cp-sat", "person"),
     "Standing": ("approved", "missing", "void"),  # of an approval
     "Readiness": ("ready", "not-ready", "missing", "void"),
     "ItemArea": get_args(ItemArea),

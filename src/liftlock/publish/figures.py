@@ -16,6 +16,7 @@ from liftlock.model.schedule import Measured, Watching
 from liftlock.publish.looks import amount, every_test, find, mark, moment_of, ratio, wave_of
 from liftlock.publish.plain import cells, plain
 from liftlock.publish.scales import Axis, apart, power_ticks, ratio_ticks, time_ticks
+from liftlock.publish.svg import line, n, path
 from liftlock.publish.words import Words
 
 STYLE = """
@@ -43,7 +44,6 @@ LABEL_GAP, LINE_H = 8, 14
 FLOOR, CEILING = 0.05, 1e6  # evidence beyond these stands at the edge
 FARTHEST = 20.0  # a ratio beyond this, either way, stands at the edge
 
-Point = tuple[float, float]
 Value = Callable[[Comparison], float | None]
 
 
@@ -274,14 +274,6 @@ def level(place: Place, at: float, label: str) -> Iterator[str]:
     yield text(place.x.start - 6, at + 4, label, "ll-soft", "end")
 
 
-def path(points: Sequence[Point]) -> str:
-    return "M" + "L".join(f"{n(x)} {n(y)}" for x, y in points)
-
-
-def line(x1: float, y1: float, x2: float, y2: float, name: str) -> str:
-    return f'<line class="{name}" x1="{n(x1)}" y1="{n(y1)}" x2="{n(x2)}" y2="{n(y2)}"/>'
-
-
 def text(x: float, y: float, words: str, name: str = "", anchor: str = "start") -> str:
     """Cut where it would leave the figure."""
     room = int((WIDTH - x) / 6.2) if anchor == "start" else 200
@@ -291,8 +283,3 @@ def text(x: float, y: float, words: str, name: str = "", anchor: str = "start") 
     side = f' text-anchor="{anchor}"' if anchor != "start" else ""
     kind = f' class="{name}"' if name else ""
     return f'<text x="{n(x)}" y="{n(y)}"{kind}{side}>{escape(shown)}</text>'
-
-
-def n(value: float) -> str:
-    """A coordinate: one decimal, no negative zero."""
-    return f"{round(value, 1) + 0.0:g}"
