@@ -14,7 +14,9 @@ from babel.messages.pofile import read_po
 
 import liftlock
 from liftlock.decide import compare
+from liftlock.decide.models import CHAPTERS, WANTS
 from liftlock.journal.codes import CODES as DISCREPANCIES
+from liftlock.model import chapters
 from liftlock.model import events as ev
 from liftlock.model.actions import FailureKind, Kind
 from liftlock.model.canary import Test, Verdict
@@ -66,6 +68,19 @@ LITERALS = {
     "Standing": ("approved", "missing", "void"),  # of an approval
     "Readiness": ("ready", "not-ready", "missing", "void"),
     "ItemArea": get_args(ItemArea),
+    "Noun": ("requirement", "test", "case", "resource", "person", "task", "criterion", "option", "goal", "component"),
+    "Chapter": CHAPTERS,
+    "Model": get_args(chapters.Model),
+    "Post": get_args(chapters.Post),
+    "Retrospective": [duty for wants in WANTS.values() for duty in wants.afterwards],
+    "TestKind": get_args(chapters.TestKind),
+    "Area": get_args(chapters.Area),
+    "Side": get_args(chapters.AcceptanceCriterion.__annotations__["side"]),
+    "Cost": get_args(chapters.Amount.__annotations__["kind"]),
+    "RequirementKind": get_args(chapters.Requirement.__annotations__["kind"]),
+    "RequirementLevel": get_args(chapters.Requirement.__annotations__["level"]),
+    "TrainingKind": get_args(chapters.Training.__annotations__["kind"]),
+    "NoticeTime": get_args(chapters.Notice.__annotations__["when"]),
 }
 # Beside an event's own fields, `happenings.fields_of` makes these of them.
 MADE = {"why", "kind", "by", "role", "digest", "signed", "facts", "stage", "host", "name", "target", "asked", "said"}

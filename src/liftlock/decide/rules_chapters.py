@@ -1,5 +1,166 @@
-"""The plan's chapters for people."""
+"""Names in the chapters: each id once, and every reference leads to an entry; people that are named are in the team.
 
-from liftlock.decide.case import Rule
+A plan without chapters stays in peace: a rule speaks only of what is there, or of what the plan's `model` wants.
+"""
 
-RULES: tuple[Rule, ...] = ()
+from collections.abc import Iterable, Iterator
+
+from liftlock.decide import (
+    rules_chapters_budget,
+    rules_chapters_choices,
+    rules_chapters_models,
+    rules_chapters_requirements,
+    rules_chapters_risks,
+    rules_chapters_team,
+    rules_chapters_tests,
+    rules_chapters_told,
+)
+from liftlock.decide.case import Case, Rule, error, some, warning
+from liftlock.decide.near import near
+from liftlock.decide.people import Naming, namings, parties, team_of
+from liftlock.model.chapters import Absence
+from liftlock.model.findings import Finding, Path
+from liftlock.model.plan import Plan
+
+Named = tuple[Path, str]
+STAGES = ("waves", "observation")  # names that stand for all waves, in an amount's `task`
+SURE = 0.8  # likeness at which free text is taken for a slip of the pen
+
+
+def ids_are_unique(case: Case) -> Iterator[Finding]:
+    for noun, entries in identified(case.plan):
+        seen: set[str] = set()
+        for path, name in entries:
+            if name in seen:
+                yield error("L500", path, noun=noun, given=name)
+            seen.add(name)
+
+
+def identified(plan: Plan) -> Iterator[tuple[str, list[Named]]]:
+    """Per noun its entries; goals have a rule of their own."""
+    yield "requirement", [(("requirements", i, "id"), each.id) for i, each in enumerate(plan.requirements)]
+    yield "test", [(("tests", i, "id"), each.id) for i, each in enumerate(plan.tests)]
+    for i, test in enumerate(plan.tests):
+        yield "case", [(("tests", i, "cases", j, "id"), each.id) for j, each in enumerate(test.cases)]
+    yield "resource", [(("resources", i, "id"), each.id) for i, each in enumerate(plan.resources)]
+    if plan.team is not None:
+        yield "person", [(("team", "people", i, "id"), each.id) for i, each in enumerate(plan.team.people)]
+        yield "task", [(("team", "raci", i, "task"), each.task) for i, each in enumerate(plan.team.raci)]
+    for i, choice in enumerate(plan.choices):
+        place = ("choices", i)
+        yield "criterion", [((*place, "criteria", j, "name"), each.name) for j, each in enumerate(choice.criteria)]
+        yield "option", [((*place, "options", j, "name"), each.name) for j, each in enumerate(choice.options)]
+
+
+def references_resolve(case: Case) -> Iterator[Finding]:
+    for noun, path, given, known in references(case.plan):
+        if given not in known:
+            yield unknown(noun, path, given, known)
+
+
+def unknown(noun: str, path: Path, given: str, known: Iterable[str]) -> Finding:
+    """No such entry, with the near name where there is one."""
+    listed = list(known)
+    if meant := near(given, listed):
+        return error("L501", path, noun=noun, given=given, near=meant)
+    return error("L502", path, noun=noun, given=given, known=some(listed) or "-")
+
+
+def references(plan: Plan) -> Iterator[tuple[str, Path, str, tuple[str, ...]]]:
+    """Every name of another entry: its noun, its place, what is written, what exists."""
+    goals, tests = tuple(each.id for each in plan.goals), tuple(each.id for each in plan.tests)
+    components = tuple(each.name for each in plan.components)
+    requirements = tuple(each.id for each in plan.requirements)
+    lists = {"goals": ("goal", goals), "changes": ("component", components), "tests": ("test", tests)}
+    lists["refines"] = ("requirement", requirements)
+    for i, requirement in enumerate(plan.requirements):
+        for key, (noun, known) in lists.items():
+            for j, name in enumerate(getattr(requirement, key)):
+                yield noun, ("requirements", i, key, j), name, known
+    for i, test in enumerate(plan.tests):
+        for j, name in enumerate(test.requirements):
+            yield "requirement", ("tests", i, "requirements", j), name, requirements
+    for i, criterion in enumerate(plan.acceptance):
+        if not isinstance(criterion, str) and criterion.goal:
+            yield "goal", ("acceptance", i, "goal"), criterion.goal, goals
+    yield from of_choices(plan)
+    yield from of_amounts(plan)
+
+
+def of_choices(plan: Plan) -> Iterator[tuple[str, Path, str, tuple[str, ...]]]:
+    for i, choice in enumerate(plan.choices):
+        options, criteria = (tuple(each.name for each in given) for given in (choice.options, choice.criteria))
+        yield "option", ("choices", i, "decision"), choice.decision, options
+        for j, option in enumerate(choice.options):
+            for name in option.scores:
+                yield "criterion", ("choices", i, "options", j, "scores", name), name, criteria
+
+
+def of_amounts(plan: Plan) -> Iterator[tuple[str, Path, str, tuple[str, ...]]]:
+    """An amount's task is one of the timetable, the waves, or one stage of a component's waves (`orders/…`)."""
+    known = (*(task.id for task in (plan.timetable.tasks if plan.timetable is not None else ())), *STAGES)
+    components = {component.name for component in plan.components}
+    for i, amount in enumerate(plan.budget.amounts if plan.budget is not None else ()):
+        component, is_stage, _ = amount.task.partition("/")
+        if amount.task and not (is_stage and component in components):
+            yield "task", ("budget", "amounts", i, "task"), amount.task, known
+
+
+def people_are_in_the_team(case: Case) -> Iterator[Finding]:
+    """Only where a team is given."""
+    people, others = team_of(case.plan), parties(case.plan)
+    if not people:
+        return
+    called = {person.name: person.id for person in people.values() if person.name}
+    for naming in namings(case.plan):
+        if naming.manner == "free":
+            known: Iterable[str] = (*others, *called)
+        else:
+            known = people if naming.manner == "person" else others
+        if naming.name not in known:
+            yield from stranger(naming, called, people if naming.manner == "free" else known)
+
+
+def stranger(naming: Naming, called: dict[str, str], known: Iterable[str]) -> Iterator[Finding]:
+    """Somebody who is not in the team; a full name is taken for the person's id."""
+    if naming.manner == "free":
+        if meant := near(naming.name, known, cutoff=SURE):
+            yield warning("L503", naming.path, given=naming.name, near=meant)
+    elif meant := called.get(naming.name, ""):
+        yield error("L501", naming.path, noun="person", given=naming.name, near=meant)
+    else:
+        yield unknown("person", naming.path, naming.name, sorted(known))
+
+
+def spans_end_after_they_begin(case: Case) -> Iterator[Finding]:
+    team = case.plan.team.people if case.plan.team is not None else ()
+    spans: list[tuple[Path, Absence]] = [
+        (("team", "people", i, "absences", j), each) for i, p in enumerate(team) for j, each in enumerate(p.absences)
+    ]
+    spans += [
+        (("resources", i, "absences", j), each)
+        for i, resource in enumerate(case.plan.resources)
+        for j, each in enumerate(resource.absences)
+    ]
+    dates: list[tuple[Path, str, str]] = [(path, each.from_, each.to) for path, each in spans]
+    if case.plan.budget is not None:
+        dates += [(("budget", "periods", i), each.from_, each.to) for i, each in enumerate(case.plan.budget.periods)]
+    for path, since, until in dates:
+        if until < since:
+            yield error("L504", path, since=since, until=until)
+
+
+RULES: tuple[Rule, ...] = (
+    ids_are_unique,
+    references_resolve,
+    people_are_in_the_team,
+    spans_end_after_they_begin,
+    *rules_chapters_models.RULES,
+    *rules_chapters_requirements.RULES,
+    *rules_chapters_choices.RULES,
+    *rules_chapters_risks.RULES,
+    *rules_chapters_team.RULES,
+    *rules_chapters_tests.RULES,
+    *rules_chapters_told.RULES,
+    *rules_chapters_budget.RULES,
+)

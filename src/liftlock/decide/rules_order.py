@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from liftlock.decide.case import Case, Rule, error, some, warning
+from liftlock.decide.circles import circle_from
 from liftlock.decide.recipes import Laying
 from liftlock.model.findings import Finding
 
@@ -28,16 +29,7 @@ def order_is_no_circle(case: Case) -> Iterator[Finding]:
 
 def circle_through(laid: Mapping[str, Laying], name: str) -> tuple[str, ...]:
     """The shortest way from a component over `after` back to itself, or nothing."""
-    ways: list[tuple[str, ...]] = [(name,)]
-    seen: set[str] = set()
-    for way in ways:
-        for up in laid[way[-1]].component.after if way[-1] in laid else ():
-            if up == name:
-                return (*way, name)
-            if up not in seen:
-                seen.add(up)
-                ways.append((*way, up))
-    return ()
+    return circle_from(name, lambda one: laid[one].component.after if one in laid else ())
 
 
 def comes_before(laid: Mapping[str, Laying], name: str) -> frozenset[str]:

@@ -13,6 +13,7 @@ from liftlock.model.recipe import Recipes
 from liftlock.planfile import forms
 from liftlock.planfile.codes import complain
 from liftlock.planfile.convert import FAILED, Converter
+from liftlock.planfile.dates import date_complaints
 from liftlock.planfile.nodes import Keys, Node, Positions, Sequence
 from liftlock.planfile.recipes import RecipeReader
 from liftlock.planfile.yaml import PLAN_LIMITS, read
@@ -100,4 +101,4 @@ def written_complaints(plan: Plan) -> list[Finding]:
         for key, given in (("from", freeze.from_), ("to", freeze.to)):
             if not forms.is_moment(given):
                 found.append(complain("L051", ("freezes", index, key), given=given))
-    return found
+    return [*found, *date_complaints(plan)]

@@ -37,7 +37,22 @@ Extra = Mapping[str, Mapping[str, str]]  # language -> code -> text
 
 # Fields that hold a value of a closed set as text, and its family of words.
 TIMES = ("opens", "closes")  # fields that hold a time as ISO 8601
-TERMS = {"on_failure": "OnFailure", "kind": "FailureKind", "scope": "Scope", "result": "RunResult", "answer": "Answer"}
+TERMS = {
+    "on_failure": "OnFailure",
+    "kind": "FailureKind",
+    "scope": "Scope",
+    "result": "RunResult",
+    "answer": "Answer",
+    "noun": "Noun",
+    "chapter": "Chapter",
+    "model": "Model",
+    "post": "Post",
+    "duty": "Retrospective",
+    "test_kind": "TestKind",
+    "side": "Side",
+    "level": "Level",
+    "residual": "Level",
+}
 
 
 def choose_language(flag: str, plan: str, environ: Mapping[str, str]) -> Language:
