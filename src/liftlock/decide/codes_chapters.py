@@ -45,7 +45,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "L536": ("risk",),  # warning: medium residual risk that nobody accepted
     "L537": ("risk", "residual", "level"),  # warning: more remains than there was
     "L538": ("risk", "due", "begins"),  # warning: prevented only after the first wave
-    "L539": ("risk", "missing"),  # warning, only with a model: no area or date
+    "L539": ("risk", "missing"),  # warning, only of a normal change: no area or date
     # team
     "L540": ("task",),  # warning: nobody answers for it
     "L541": ("task",),  # warning: nobody does it

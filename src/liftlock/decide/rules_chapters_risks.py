@@ -46,8 +46,8 @@ def prevention_is_in_time(case: Case) -> Iterator[Finding]:
 
 
 def risks_are_placed_and_dated(case: Case) -> Iterator[Finding]:
-    """Only where a change model is followed: an area, and a date for the prevention of what is not low."""
-    for path, risk in risks(case) if case.plan.model is not None else ():
+    """Only of a normal change, which is complete: an area, and a date for the prevention of what is not low."""
+    for path, risk in risks(case) if case.plan.model == "normal" else ():
         missing = [] if risk.area else ["area"]
         missing += ["due"] if risk.prevention and not risk.due and level_of(risk) != "low" else []
         if missing:
