@@ -11,6 +11,7 @@ from typing import get_args
 
 import pytest
 from babel.messages.pofile import read_po
+from msgspec.structs import fields
 
 import liftlock
 from liftlock.decide import compare
@@ -24,7 +25,7 @@ from liftlock.model.errors import WorldKind
 from liftlock.model.events import LaneResult, RunResult
 from liftlock.model.findings import Severity
 from liftlock.model.part import Level
-from liftlock.model.plan import Day, OnFailure
+from liftlock.model.plan import Day, OnFailure, Plan
 from liftlock.model.readiness import ItemArea
 from liftlock.model.run import StepState
 from liftlock.model.tasks import Stage
@@ -65,6 +66,8 @@ LITERALS = {
     "RunResult": ("held",),  # a simulated run may end so
     "Stage": get_args(Stage),
     "Placer": ("greedy", "cp-sat", "person"),
+    "Chapter": tuple(each.encode_name for each in fields(Plan)),
+    "Approval": ("falls", "stands", "open"),  # beside an older schedule
     "Standing": ("approved", "missing", "void"),  # of an approval
     "Readiness": ("ready", "not-ready", "missing", "void"),
     "ItemArea": get_args(ItemArea),

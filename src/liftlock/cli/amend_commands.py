@@ -7,7 +7,7 @@ from liftlock.cli.choosing import Chosen, existing, open_run_of
 from liftlock.cli.naming import upgrade_id
 from liftlock.cli.opening import complete, opened
 from liftlock.cli.options import Because, Json, Lang, Me, PlanFile, StoreAt, command, commands
-from liftlock.cli.plan_commands import changes_between, differences
+from liftlock.cli.revision import changes_between, differences
 from liftlock.cli.screen import Screen, open_screen
 from liftlock.cli.session import drivers_for, title_of
 from liftlock.cli.settings import person, store_folder

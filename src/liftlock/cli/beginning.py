@@ -13,8 +13,9 @@ from liftlock.cli.exits import Exit
 from liftlock.cli.freezing import freeze, last_frozen, schedule_by_digest
 from liftlock.cli.naming import is_run, runs_of, upgrade_stream
 from liftlock.cli.opening import prove
-from liftlock.cli.plan_commands import differences, schedule_or_exit, speak_plan
+from liftlock.cli.plan_commands import schedule_or_exit, speak_plan
 from liftlock.cli.prepare import Prepared, arranged_after, prepare, ready, with_assumptions
+from liftlock.cli.revision import differences
 from liftlock.cli.screen import Screen
 from liftlock.cli.survey_commands import look
 from liftlock.cli.trouble import refuse

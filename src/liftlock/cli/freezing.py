@@ -29,7 +29,7 @@ async def freeze(store: Store, prepared: Prepared, by: str, now: datetime) -> bo
 
 
 def last_frozen(entries: tuple[Entry, ...]) -> PlanFrozen | None:
-    return next((entry.event for entry in reversed(entries) if isinstance(entry.event, PlanFrozen)), None)
+    return next(reversed(all_frozen(entries)), None)
 
 
 async def last_schedule(store: Store, upgrade: str) -> Schedule | None:
@@ -42,14 +42,22 @@ async def schedule_by_digest(store: Store, digest: str) -> Schedule:
     return json.decode(await store.get(digest), type=Schedule)
 
 
-async def find_schedule(store: Store, upgrade: str, prefix: str) -> Schedule:
+async def find_frozen(store: Store, upgrade: str, prefix: str) -> PlanFrozen:
     """By the beginning of its digest. Refused if none or several were planned under it."""
-    entries = await store.entries(upgrade_stream(upgrade))
-    digests = {entry.event.schedule for entry in entries if isinstance(entry.event, PlanFrozen)}
-    found = sorted(each for each in digests if each.startswith(prefix.lower()))
+    frozen = {each.schedule: each for each in all_frozen(await store.entries(upgrade_stream(upgrade)))}
+    found = sorted(each for each in frozen if each.startswith(prefix.lower()))
     if len(prefix) < SHORTEST_PREFIX:
         raise refuse("digest-too-short", digest=prefix, wanted=SHORTEST_PREFIX)
     if len(found) != 1:
-        known = ", ".join(each[:12] for each in found or sorted(digests)) or "-"
+        known = ", ".join(each[:12] for each in found or sorted(frozen)) or "-"
         raise refuse("several-schedules" if found else "no-such-schedule", digest=prefix, known=known)
-    return await schedule_by_digest(store, found[0])
+    return frozen[found[0]]
+
+
+def all_frozen(entries: tuple[Entry, ...]) -> tuple[PlanFrozen, ...]:
+    return tuple(entry.event for entry in entries if isinstance(entry.event, PlanFrozen))
+
+
+def digest_of_plan(entries: tuple[Entry, ...], plan: str) -> str:
+    """The schedule that was planned last from a plan of these bytes; empty if none was."""
+    return next((each.schedule for each in reversed(all_frozen(entries)) if each.plan == plan), "")

@@ -6,30 +6,29 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from msgspec import DecodeError, convert, json, to_builtins
+from msgspec import to_builtins
 
 from liftlock.cli.choosing import listed, open_run_of
 from liftlock.cli.clock import SystemClock
 from liftlock.cli.exits import Exit
-from liftlock.cli.freezing import find_schedule, freeze
+from liftlock.cli.freezing import freeze
 from liftlock.cli.opening import complete, opened
 from liftlock.cli.options import Json, Lang, Me, PlanFile, StoreAt, command, commands
 from liftlock.cli.prepare import Prepared, arranged_after, prepare
+from liftlock.cli.revision import show_revision
 from liftlock.cli.screen import Screen, open_screen
 from liftlock.cli.secrets import LocalSecrets
-from liftlock.cli.session import drivers_for, read_bounded, speak
+from liftlock.cli.session import drivers_for, speak
 from liftlock.cli.settings import person, store_folder
 from liftlock.cli.surveys import kept_survey
 from liftlock.cli.trouble import refuse
 from liftlock.decide.amend import lanes_begun
-from liftlock.decide.compare import compare
 from liftlock.decide.estimate import estimate
 from liftlock.execute.preview import Shown, preview
 from liftlock.hosts.reach import Reach
 from liftlock.journal.sqlite import SqliteStore
-from liftlock.model.ports import Store
 from liftlock.model.schedule import Schedule
-from liftlock.publish.comparison import Change, changes_json, changes_text, diff_text
+from liftlock.publish.comparison import diff_text
 from liftlock.publish.plan_view import Estimates, plan_json, plan_text
 
 app = commands()
@@ -98,7 +97,7 @@ def plan(
                 await show_host(screen, prepared, schedule, diff_host, clock)
                 return
             if against:
-                await show_changes(screen, journal, prepared, schedule, against)
+                await show_revision(screen, journal, prepared, against, other_plan(screen, prepared, Path(against)))
             else:
                 show_schedule(screen, prepared, schedule)
             if await freeze(journal, prepared, by, clock.now()):
@@ -131,40 +130,13 @@ def estimates_of(schedule: Schedule) -> Estimates:
     return Estimates({one.stage: one.forward_s for one in found.stages}, found.total_s, found.back_s)
 
 
-# --- differences -------------------------------------------------------------------------------------------
-
-
-async def show_changes(screen: Screen, store: Store, prepared: Prepared, schedule: Schedule, against: str) -> None:
-    before = written(screen, prepared, Path(against)) or await find_schedule(store, prepared.upgrade, against)
-    if screen.as_json:
-        screen.data({"digest": prepared.digest, "changes": changes_json(changes_between(before, schedule))})
-    else:
-        screen.text(differences(screen, before, schedule))
-
-
-def differences(screen: Screen, before: Schedule, after: Schedule) -> str:
-    return changes_text(changes_between(before, after), screen.words, width=screen.width, paint=screen.paint)
-
-
-def changes_between(before: Schedule, after: Schedule) -> list[Change]:
-    return [convert(each, Change, from_attributes=True) for each in compare(before, after)]
-
-
-def written(screen: Screen, prepared: Prepared, path: Path) -> Schedule | None:
-    """Another plan's schedule, or what `plan --json` wrote; None if it is no file."""
-    if not path.is_file():
+def other_plan(screen: Screen, prepared: Prepared, path: Path) -> Prepared | None:
+    """Another plan file, arranged; None if it is none."""
+    if not path.is_file() or path.suffix == ".json":
         return None
-    return schedule_in(path) if path.suffix == ".json" else schedule_or_exit(screen, prepare(path, prepared.found))
-
-
-def schedule_in(path: Path) -> Schedule:
-    """From what `plan --json` printed."""
-    try:
-        data: Any = json.decode(read_bounded(path))
-        inner = data.get("schedule", data) if isinstance(data, dict) else data
-        return json.decode(json.encode(inner), type=Schedule)
-    except DecodeError as error:
-        raise refuse("no-schedule-in-file", file=str(path), why=str(error)) from error
+    other = prepare(path, prepared.found)
+    schedule_or_exit(screen, other)
+    return other
 
 
 # --- one host ----------------------------------------------------------------------------------------------

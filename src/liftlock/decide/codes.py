@@ -3,10 +3,11 @@
 `path` leads to the plan's key; what a driver complains of has a code of that driver's own manifest.
 """
 
-from liftlock.decide import codes_chapters, codes_products, codes_readiness, codes_timetable
+from liftlock.decide import codes_chapters, codes_products, codes_readiness, codes_revision, codes_timetable
 
 CODES: dict[str, tuple[str, ...]] = {
     **codes_chapters.CODES,
+    **codes_revision.CODES,
     **codes_products.CODES,
     **codes_readiness.CODES,
     **codes_timetable.CODES,
