@@ -61,7 +61,7 @@ def test_a_digest_gives_the_old_plan_back(site: Site) -> None:
         ("business", "falls", "zhang.min"),
         ("risk", "open", ""),
     ]
-    assert [(each["code"], each["line"]) for each in found["findings"]] == [("L560", 24)]
+    assert [(each["code"], each["line"]) for each in found["findings"]] == [("L690", 24)]
     assert {"area": "plan", "name": "plan"}.items() <= found["changes"][0].items()
 
 

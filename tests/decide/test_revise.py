@@ -64,12 +64,12 @@ def test_new_gone_and_changed_requirements_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ("keys", "codes"),
     [
-        ({"statement": "another"}, ["L560"]),
-        ({"urgency": "high"}, ["L560"]),
-        ({"from_": "the warehouse"}, ["L560"]),
-        ({"statement": "another", "revision": 2}, ["L561"]),
+        ({"statement": "another"}, ["L690"]),
+        ({"urgency": "high"}, ["L690"]),
+        ({"from_": "the warehouse"}, ["L690"]),
+        ({"statement": "another", "revision": 2}, ["L691"]),
         ({"statement": "another", "revision": 2, "because": "asked for by sales"}, []),
-        ({"revision": 2}, ["L561"]),
+        ({"revision": 2}, ["L691"]),
         ({"tests": ("T1", "T2")}, []),  # a trace is no part of what it says
         ({"owner": "zhao.lei", "confirmed_by": ("wang.fang",)}, []),
     ],
@@ -82,7 +82,7 @@ def test_a_changed_requirement_wants_the_next_revision_with_a_reason(keys: dict[
 
 def test_a_revision_that_goes_back_is_told() -> None:
     (found,) = complaints(plan_with(changed(revision=3)), plan_with(changed(revision=2, because="taken back")))
-    assert (found.code, found.path, found.fields["before"]) == ("L562", ("requirements", 0, "revision"), 3)
+    assert (found.code, found.path, found.fields["before"]) == ("L692", ("requirements", 0, "revision"), 3)
 
 
 def test_what_was_confirmed_is_confirmed_again_only_if_it_says_something_else() -> None:

@@ -100,7 +100,7 @@ def parts(value: Any) -> Iterator[Struct]:
 def test_the_normal_model_has_every_chapter_stage_post_and_kind_of_test() -> None:
     plan = written("normal", "en")
     left = {each.encode_name for each in fields(Plan) if not getattr(plan, each.name)}
-    assert left == {"products", "overrides", "omitted"}
+    assert left == {"products", "overrides", "omitted", "template"}
     assert plan.team is not None
     assert plan.timetable is not None
     assert {post for person in plan.team.people for post in person.posts} == set(chapters.Post.__args__)

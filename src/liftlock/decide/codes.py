@@ -1,4 +1,4 @@
-"""The codes of this room (L100-L399, L500-L679) with the fields that each finding carries. Words are made in `publish`.
+"""The codes of this room (L100-L399, L500-L699) with the fields that each finding carries. Words are made in `publish`.
 
 `path` leads to the plan's key; what a driver complains of has a code of that driver's own manifest.
 """

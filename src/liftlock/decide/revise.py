@@ -89,12 +89,12 @@ def complaints(old: Plan, new: Plan) -> Iterator[Finding]:
             continue
         if each.revision < one.revision:
             path = (*path, "revision")
-            yield warning("L562", path, requirement=each.id, before=one.revision, after=each.revision)
+            yield warning("L692", path, requirement=each.id, before=one.revision, after=each.revision)
         elif each.revision == one.revision and said(each) != said(one):
             differs = ", ".join(change.field for change in edits_of(by_field(one), by_field(each)))
-            yield warning("L560", path, requirement=each.id, revision=each.revision, differs=differs)
+            yield warning("L690", path, requirement=each.id, revision=each.revision, differs=differs)
         elif each.revision > one.revision and not each.because:
-            yield warning("L561", path, requirement=each.id, revision=each.revision)
+            yield warning("L691", path, requirement=each.id, revision=each.revision)
 
 
 # --- what hangs on a requirement ---------------------------------------------------------------------------
