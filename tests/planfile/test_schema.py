@@ -11,7 +11,7 @@ from liftlock.planfile.convert import FAILED, Converter
 from liftlock.planfile.inventory import InventoryFile
 from liftlock.planfile.load import load_plan
 from liftlock.planfile.nodes import builtins
-from liftlock.planfile.schema import DIALECT, inventory_schema, json_schema
+from liftlock.planfile.schema import DIALECT, inventory_schema, json_schema, product_schema
 from liftlock.planfile.yaml import PLAN_LIMITS, read
 from tests.planfile.technologies import DRIVERS
 from tests.planfile.test_inventory import FLEET
@@ -37,7 +37,7 @@ def data(text: str) -> Any:
     return builtins(document.root)
 
 
-@pytest.mark.parametrize("schema", [SCHEMA, json_schema(DRIVERS, language="zh"), inventory_schema()])
+@pytest.mark.parametrize("schema", [SCHEMA, json_schema(DRIVERS, language="zh"), inventory_schema(), product_schema()])
 def test_every_reference_leads_somewhere_and_every_pattern_compiles(schema: dict[str, Any]) -> None:
     assert schema["$schema"] == DIALECT
     for part in parts(schema):
@@ -49,7 +49,8 @@ def test_every_reference_leads_somewhere_and_every_pattern_compiles(schema: dict
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_key_is_described(language: str) -> None:
-    for schema in (json_schema({}, language=language), inventory_schema(language=language)):
+    made = (json_schema({}, language=language), inventory_schema(language=language), product_schema(language=language))
+    for schema in made:
         for name, definition in schema["$defs"].items():
             for key, value in definition.get("properties", {}).items():
                 assert value.get("description"), f"{name}.{key}"

@@ -17,7 +17,7 @@ from liftlock.cli.screen import Screen, open_screen
 from liftlock.cli.session import drivers_for
 from liftlock.cli.trouble import refuse
 from liftlock.model.errors import WorldError, WorldKind
-from liftlock.planfile.schema import inventory_schema, json_schema
+from liftlock.planfile.schema import inventory_schema, json_schema, product_schema
 from liftlock.planfile.templates import DEFAULTS, MODELS, QUESTIONS, TEMPLATES, BadAnswer, render, render_hosts
 from liftlock.publish.reference import reference as describe_keys
 from liftlock.publish.words import zone_of
@@ -122,6 +122,7 @@ def reference_text(screen: Screen) -> str:
 @command(app, "liftlock schema > liftlock.schema.json", "liftlock schema --inventory > hosts.schema.json")
 def schema(
     inventory: Annotated[bool, typer.Option("--inventory", help="Of the inventory file instead.")] = False,
+    product: Annotated[bool, typer.Option("--product", help="Of a file of a product's release rules instead.")] = False,
     reference: Annotated[bool, typer.Option("--reference", help="Every key of both, to read, in Markdown.")] = False,
     lang: Lang = "",
 ) -> None:
@@ -129,6 +130,8 @@ def schema(
     screen = open_screen(lang)
     if reference:
         screen.text(reference_text(screen).rstrip("\n"))
+    elif product:
+        screen.data(product_schema(language=screen.words.language))
     elif inventory:
         screen.data(inventory_schema(language=screen.words.language))
     else:

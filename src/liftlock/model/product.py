@@ -50,7 +50,8 @@ class Edge(Part, frozen=True):
     irreversible: str = ""  # because
     note: str = ""
     url: str = ""
-    reach: Literal["", "patch", "minor", "major"] = ""  # and no farther than the next of these
+    reach: Literal["", "patch", "minor", "major"] = ""  # no farther than another patch, the next minor, the next major
+    parts: tuple[str, ...] = ()  # of a product of several: which of them go this way; none: all
 
 
 class Stop(Part, frozen=True):
@@ -99,6 +100,7 @@ class Product(Part, frozen=True):
     scheme: Scheme = "natural"
     title: str = ""
     sources: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what a reader must know, and what this file cannot know
     read_on: str = ""
     licence: str = ""
     releases: tuple[Release, ...] = ()

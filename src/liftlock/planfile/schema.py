@@ -9,6 +9,7 @@ from msgspec import NODEFAULT, inspect, to_builtins
 
 from liftlock.model.plan import Plan, Share
 from liftlock.model.ports import Drivers
+from liftlock.model.product import Product
 from liftlock.planfile import forms
 from liftlock.planfile.convert import accepts_null, type_info
 from liftlock.planfile.descriptions import describe
@@ -65,6 +66,12 @@ def inventory_schema(*, language: str = "en") -> Schema:
     """The schema of an inventory file."""
     writer = Writer({}, language)
     return writer.whole(writer.reference(struct_type(InventoryFile)), "liftlock inventory")
+
+
+def product_schema(*, language: str = "en") -> Schema:
+    """The schema of a product file: a product's releases and their rules."""
+    writer = Writer({}, language)
+    return writer.whole(writer.reference(struct_type(Product)), "liftlock product")
 
 
 class Writer:
