@@ -46,6 +46,7 @@ class Move(Struct, frozen=True):
     to: str
     risk: Level = "low"
     downtime_s: float = 0.0
+    stopped: bool = False
     irreversible: str = ""
     note: str = ""
     url: str = ""

@@ -47,6 +47,7 @@ class Edge(Part, frozen=True):
     to: Text
     risk: Level = "low"
     downtime_s: Duration = field(default=0.0, name="downtime")
+    stopped: bool = False  # everything is stopped on this hop: old and new never meet
     irreversible: str = ""  # because
     note: str = ""
     url: str = ""

@@ -133,6 +133,11 @@ CODES: dict[str, tuple[str, ...]] = {
     "L462": ("host", "metric", "first"),  # two rows for one host, metric and time
     "L463": ("host",),  # a host in both arms
     "L464": (),  # nothing that could be judged
+    "L470": ("given", "problem"),  # a product file that cannot be opened
+    "L471": ("product",),  # two of the plan's files describe one product
+    "L472": ("given", "known"),  # an import: no such channel
+    "L473": ("file", "problem"),  # an import: a file that is not of the format
+    "L474": ("file", "given"),  # an import: a pattern that cannot be read
     # calendars, other changes, traffic
     "L480": ("given", "suggestion"),  # a country without a public calendar here
     "L481": ("given", "allowed"),  # no such province or state

@@ -51,6 +51,10 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "to": ("A range of versions.", "目标版本范围。"),
         "risk": ("How risky the hop is.", "这一跳的风险等级。"),
         "downtime": ("How long the product is out of service.", "停机时长。"),
+        "stopped": (
+            "Everything is stopped for this hop: old and new never run side by side.",
+            "这一跳须全部停机：新旧版本不会同时运行。",
+        ),
         "irreversible": ("Why there is no way back but to restore.", "为何不能回退（只能恢复备份）。"),
         "note": ("What to know before.", "注意事项。"),
         "url": ("Where it is published.", "出处。"),

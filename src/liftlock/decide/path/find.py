@@ -81,7 +81,8 @@ def way_of(search: Search, steps: Sequence[Step]) -> Way:
     states = [standing(search, state)]
     moves = []
     for step in steps:
-        states += [standing(search, state, step), standing(search, step.state)]
+        states += [] if step.hop.edge.stopped else [standing(search, state, step)]
+        states.append(standing(search, step.state))
         moves.append(move_of(search, state, step))
         state = step.state
     return Way(search.ground.product.product, tuple(moves), tuple(states))
@@ -96,6 +97,7 @@ def move_of(search: Search, state: tuple[int, ...], step: Step) -> Move:
         to=ground.releases[step.hop.to].text,
         risk=edge.risk,
         downtime_s=edge.downtime_s,
+        stopped=edge.stopped,
         irreversible=edge.irreversible,
         note=edge.note,
         url=edge.url,

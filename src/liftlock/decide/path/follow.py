@@ -42,10 +42,14 @@ def follow(
 
 
 def skewed_within(product: Product, part: str, versions: Sequence[str]) -> Iterator[Clash]:
-    """Old beside new, hop by hop."""
+    """Old beside new, hop by hop, where not everything is stopped."""
+    ground = Ground(product, versions, {})
+    name = part if product.parts else product.product
     for start, end in pairwise(versions):
-        pair = (version(start, product.scheme), version(end, product.scheme))
-        yield from meeting(product, part, pair, part, pair)
+        here, there = ground.find(start), ground.find(end)
+        if not any(hop.to == there and hop.edge.stopped for hop in ground.hops(part, here or 0)):
+            pair = (version(start, product.scheme), version(end, product.scheme))
+            yield from meeting(product, name, pair, name, pair)
 
 
 def skewed_between(

@@ -2,8 +2,9 @@
 
 Rules: a state is the version of every part. One part moves at a time, by one hop, and not beyond the parts that come
 before it, unless those have arrived. The state while it rolls (old and new together) and the state after it must both
-be allowed. Ways are compared by accepted risks, high and medium risks, downtime, hops, and how far their stops are
-from the newest release: sums in this order, so that the search is exact (E. W. Dijkstra, 1959: costs that only grow).
+be allowed; on a hop with everything stopped there is no rolling. Ways are compared by accepted risks, high and medium
+risks, downtime, hops, and how far their stops are from the newest release: sums in this order, so that the search is
+exact (E. W. Dijkstra, 1959: costs that only grow).
 """
 
 from collections.abc import Iterator
@@ -73,8 +74,8 @@ class Search:
             for hop in self.ground.hops(name, state[part]):
                 if hop.to <= self.end[part] and self.in_order(state, part, hop.to):
                     after = (*state[:part], hop.to, *state[part + 1 :])
-                    rolling = self.skewed(state, part, hop.to) | self.skewed(after)
-                    yield Step(part, hop, after, hop.met | rolling)
+                    rolling = 0 if hop.edge.stopped else self.skewed(state, part, hop.to)
+                    yield Step(part, hop, after, hop.met | rolling | self.skewed(after))
 
     def in_order(self, state: State, part: int, to: int) -> bool:
         return all(state[other] >= to or state[other] == self.end[other] for other in self.before[part])
@@ -182,7 +183,8 @@ class Search:
         way = list(label.way())[::-1]
         states = [(self.start, -1, 0)]
         for before, step in way:
-            states += [(before, step.part, step.hop.to), (step.state, -1, 0)]
+            states += [] if step.hop.edge.stopped else [(before, step.part, step.hop.to)]
+            states.append((step.state, -1, 0))
         return next((clash for state in states for clash in self.broken(*state) if clash.skew == skew), None)
 
     def leading(self) -> list[int]:
