@@ -10,8 +10,10 @@ from liftlock.model.findings import Field, Finding, Path, Severity
 from liftlock.model.inventory import Inventory
 from liftlock.model.plan import Component, Plan, Rollout
 from liftlock.model.ports import Artifact, Drivers
+from liftlock.model.product import Product
 from liftlock.model.recipe import Item, Recipes
 from liftlock.model.schedule import Schedule
+from liftlock.model.survey import Survey
 
 SHOWN_MAX = 8  # names that a finding lists
 
@@ -28,7 +30,12 @@ class Case(Struct, frozen=True):
     laid: dict[str, Laying]
     now: datetime | None = None
     schedule: Schedule | None = None
-    surveyed: bool = False  # somebody has looked at the hosts
+    survey: Survey | None = None  # what somebody saw on the hosts
+    products: Mapping[str, Product] = {}  # release rules, by the products' names
+
+    @property
+    def surveyed(self) -> bool:
+        return self.survey is not None
 
     def components(self) -> Iterator[tuple[Path, Component, Laying]]:
         """Every component with its place in the plan."""
@@ -74,10 +81,11 @@ def case_of(
     texts: Mapping[str, str],
     now: datetime | None,
     *,
-    surveyed: bool = False,
+    survey: Survey | None = None,
+    products: Mapping[str, Product] = {},
 ) -> Case:
     laid = lay(plan, inventory, recipes, drivers, artifacts, texts)
-    return Case(plan, inventory, recipes, drivers, artifacts, texts, laid, now, surveyed=surveyed)
+    return Case(plan, inventory, recipes, drivers, artifacts, texts, laid, now, survey=survey, products=products)
 
 
 def error(code: str, path: Path, **fields: Field) -> Finding:

@@ -37,6 +37,7 @@ from liftlock.model.findings import Finding, Severity
 from liftlock.model.inventory import Inventory
 from liftlock.model.plan import Plan
 from liftlock.model.ports import Artifact, Drivers
+from liftlock.model.product import Product
 from liftlock.model.recipe import Recipes
 from liftlock.model.survey import Survey
 
@@ -60,7 +61,7 @@ RULES: tuple[Rule, ...] = (
     *rules_readiness.RULES,
     *rules_timetable.RULES,
 )
-SCHEDULE_RULES: tuple[Rule, ...] = rules_windows.RULES
+SCHEDULE_RULES: tuple[Rule, ...] = (*rules_windows.RULES, *rules_products.SCHEDULE_RULES)
 
 
 def check(
@@ -73,9 +74,13 @@ def check(
     texts: Mapping[str, str],
     survey: Survey | None = None,
     now: datetime | None = None,
+    products: Mapping[str, Product] = {},
 ) -> tuple[Finding, ...]:
-    """All findings, those that block first. `now`, aware and in the plan's zone, adds what only the calendar tells."""
-    case = case_of(plan, inventory, recipes, drivers, artifacts, texts, now, surveyed=survey is not None)
+    """All findings, those that block first. `now`, aware and in the plan's zone, adds what only the calendar tells.
+
+    `products`: release rules by the products' names.
+    """
+    case = case_of(plan, inventory, recipes, drivers, artifacts, texts, now, survey=survey, products=products)
     found = ask(RULES, case)
     if not any(finding.severity is Severity.ERROR for finding in found):
         schedule = arrange(

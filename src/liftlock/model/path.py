@@ -87,8 +87,9 @@ class NoWay(Struct, frozen=True):
 
 
 class Wrong(Struct, frozen=True):
-    """A hop of a written path that is not allowed: no edge where there are no obstacles."""
+    """A hop of a written path that is not allowed: no edge leads there, or something stands in its way, or both."""
 
     from_: str
     to: str
     obstacles: tuple[Obstacle, ...] = ()
+    has_edge: bool = False

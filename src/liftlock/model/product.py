@@ -105,6 +105,7 @@ class Product(Part, frozen=True):
     read_on: str = ""
     licence: str = ""
     releases: tuple[Release, ...] = ()
+    complete: bool = False  # every release is listed: any other is unknown
     edges: tuple[Edge, ...] = ()
     stops: tuple[Stop, ...] = ()
     blocks: tuple[Block, ...] = ()

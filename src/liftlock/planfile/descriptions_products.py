@@ -27,6 +27,7 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "read_on": ("When the sources were read, like 2026-11-25.", "查阅出处的日期。"),
         "licence": ("The licence of the data.", "数据许可证。"),
         "releases": ("Releases that are known, beside those that one comes from and goes to.", "已知版本。"),
+        "complete": ("Every release is listed: any other is unknown.", "版本列表是否完整：未列出的版本视为未知。"),
         "edges": ("Which hops are allowed.", "允许的升级跳转。"),
         "stops": ("Releases that are not passed by.", "必经版本。"),
         "blocks": ("Named risks that close hops under conditions.", "有条件的阻断，各有名称。"),

@@ -9,7 +9,7 @@ from liftlock.decide.path.ground import Ground, parts_of
 from liftlock.decide.path.search import Label, Search, Step
 from liftlock.decide.versions import version
 from liftlock.model.path import Move, NoWay, Obstacle, Standing, Way
-from liftlock.model.product import Product
+from liftlock.model.product import Edge, Product
 
 
 def find(
@@ -89,12 +89,19 @@ def way_of(search: Search, steps: Sequence[Step]) -> Way:
 
 
 def move_of(search: Search, state: tuple[int, ...], step: Step) -> Move:
-    ground, edge = search.ground, step.hop.edge
-    taken = ground.standing(step.met & ground.accepted)
+    ground = search.ground
+    part = "" if search.single else search.parts[step.part].name
+    start, end = ground.releases[state[step.part]].text, ground.releases[step.hop.to].text
+    return move(ground, part, start, end, step.hop.edge, step.met)
+
+
+def move(ground: Ground, part: str, start: str, end: str, edge: Edge, met: int) -> Move:
+    """A hop by an edge, with the risks that it takes because an override accepts them."""
+    taken = ground.standing(met & ground.accepted)
     return Move(
-        part="" if search.single else search.parts[step.part].name,
-        from_=ground.releases[state[step.part]].text,
-        to=ground.releases[step.hop.to].text,
+        part=part,
+        from_=start,
+        to=end,
         risk=edge.risk,
         downtime_s=edge.downtime_s,
         stopped=edge.stopped,
@@ -103,6 +110,13 @@ def move_of(search: Search, state: tuple[int, ...], step: Step) -> Move:
         url=edge.url,
         accepted=tuple(dict.fromkeys(each.name for each in taken)),
     )
+
+
+def weight_of(moves: Sequence[Move]) -> tuple[int, int, int, float, int]:
+    """By what ways are compared: accepted risks, high and medium risks, downtime, hops."""
+    risks = [move.risk for move in moves]
+    downtime_s = sum(move.downtime_s for move in moves)
+    return sum(len(move.accepted) for move in moves), risks.count("high"), risks.count("medium"), downtime_s, len(moves)
 
 
 def standing(search: Search, state: tuple[int, ...], step: Step | None = None) -> Standing:

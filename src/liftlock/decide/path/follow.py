@@ -5,15 +5,25 @@ every version that may run while another part is at one of its own must be allow
 another stands still until that has arrived; parts without an order may meet in any state.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
+from msgspec import Struct
+
 from liftlock.decide.path.conditions import Facts
+from liftlock.decide.path.find import move
 from liftlock.decide.path.ground import Ground
 from liftlock.decide.path.skew import may_meet
 from liftlock.decide.versions import Version, version
-from liftlock.model.path import Clash, Wrong
+from liftlock.model.path import Clash, Move, Wrong
 from liftlock.model.product import Product
+
+
+class Followed(Struct, frozen=True):
+    """The hops that are allowed, and those that are not."""
+
+    moves: tuple[Move, ...]
+    wrong: tuple[Wrong, ...]
 
 
 def follow(
@@ -24,21 +34,21 @@ def follow(
     *,
     accepted: Collection[str] = (),
     known_bad: Collection[str] = (),
-) -> tuple[tuple[Wrong, ...], tuple[str, ...]]:
-    """What is wrong with the hops through these versions; and the risks that they take and an override accepts."""
+) -> Followed:
+    """Hop by hop through these versions. `part`: empty where the product has none."""
     ground = Ground(product, versions, facts, accepted=accepted, known_bad=known_bad)
+    moves: list[Move] = []
     wrong: list[Wrong] = []
-    taken: dict[str, None] = {}
     for start, end in pairwise(versions):
-        here, there = ground.find(start), ground.find(end)
-        hop = next((hop for hop in ground.hops(part, here or 0) if hop.to == there), None)
-        met = hop.met if hop is not None else ground.leaving[here or 0] & ground.reaching[there or 0]
+        here, there = ground.find(start) or 0, ground.find(end) or 0
+        hop = next((hop for hop in ground.hops(part, here) if hop.to == there), None)
+        met = hop.met if hop is not None else ground.leaving[here] & ground.reaching[there]
         obstacles = ground.standing(met & ~ground.accepted)
         if hop is None or obstacles:
-            wrong.append(Wrong(start, end, obstacles))
+            wrong.append(Wrong(start, end, obstacles, hop is not None))
         else:
-            taken |= dict.fromkeys(each.name for each in ground.standing(met & ground.accepted))
-    return tuple(wrong), tuple(taken)
+            moves.append(move(ground, part, start, end, hop.edge, met))
+    return Followed(tuple(moves), tuple(wrong))
 
 
 def skewed_within(product: Product, part: str, versions: Sequence[str]) -> Iterator[Clash]:
@@ -52,25 +62,32 @@ def skewed_within(product: Product, part: str, versions: Sequence[str]) -> Itera
             yield from meeting(product, name, pair, name, pair)
 
 
-def skewed_between(
-    product: Product, ways: Mapping[str, Sequence[str]], before: Mapping[str, Collection[str]]
-) -> Iterator[Clash]:
-    """Part against part. `ways`: part -> its versions in order; `before`: part -> all parts that come before it."""
-    for part, versions in ways.items():
-        for other, others in ways.items():
-            if part == other:
+class Going(Struct, frozen=True):
+    """One component of a plan: its part of the product, its versions in order, the components that are before it."""
+
+    name: str
+    part: str
+    versions: tuple[str, ...]
+    before: frozenset[str] = frozenset()
+
+
+def skewed_between(product: Product, going: Sequence[Going]) -> Iterator[tuple[Going, Clash]]:
+    """Component against component, each clash with the component that is too far ahead or behind."""
+    for one in going:
+        for other in going:
+            if one.name == other.name:
                 continue
-            meetings: list[tuple[Sequence[str], Sequence[str]]] = [(versions, others)]
-            if part in before.get(other, ()):
-                meetings = [(versions, others[:1]), (versions[-1:], others)]
-            elif other in before.get(part, ()):
-                meetings = [(versions[:1], others), (versions, others[-1:])]
-            seen: set[tuple[str, str]] = set()
-            for mine, theirs in meetings:
-                for clash in meeting(product, part, read(product, mine), other, read(product, theirs)):
-                    if (clash.of_version, clash.with_version) not in seen:
-                        seen.add((clash.of_version, clash.with_version))
-                        yield clash
+            meetings: list[tuple[Sequence[str], Sequence[str]]] = [(one.versions, other.versions)]
+            if one.name in other.before:
+                meetings = [(one.versions, other.versions[:1]), (one.versions[-1:], other.versions)]
+            elif other.name in one.before:
+                meetings = [(one.versions[:1], other.versions), (one.versions, other.versions[-1:])]
+            found = {
+                clash: None
+                for mine, theirs in meetings
+                for clash in meeting(product, one.part, read(product, mine), other.part, read(product, theirs))
+            }
+            yield from ((one, clash) for clash in found)
 
 
 def read(product: Product, versions: Sequence[str]) -> tuple[Version, ...]:

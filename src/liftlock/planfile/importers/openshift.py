@@ -52,6 +52,7 @@ def import_openshift(folder: FilePath, channels: Sequence[str]) -> Imported:
         notes=NOTES,
         licence="Apache-2.0 (openshift/cincinnati-graph-data)",
         releases=tuple(Release(each, tuple(where)) for each, where in releases.items()),
+        complete=True,
         edges=edges,
         blocks=blocks,
     )
