@@ -111,12 +111,14 @@ def task_jobs(seen: Seen) -> Iterator[Job]:
             kind=task.stage,
             owner=task.owner,
             people=task.people,
+            needs=minutes(task.takes_s or 0.0) if task.windowed else 0,
+            longest=longest(seen.ground.openings) if task.windowed else 0,
         )
 
 
 def deadline_of(ground: Ground, task: Task) -> int | None:
-    """None too for what began: it is late or not, and nothing can be done about when it was to begin."""
-    return ground.minute(task.deadline, end=True) if task.deadline and not task.began else None
+    """None too for what is over: it was late or not."""
+    return ground.minute(task.deadline, end=True) if task.deadline and not task.ended else None
 
 
 # --- waves --------------------------------------------------------------------------------------------------
@@ -130,8 +132,8 @@ def wave_jobs(seen: Seen) -> Iterator[Job]:
         whole = max(takes, minutes(seen.whole_s[wave.id]))
         cuts = cuts_of(seen, wave)
         fixed = begun_wave(seen, wave, takes)
+        openings = ground.openings_without(cuts) if cuts else ground.openings
         if (takes, whole, cuts) not in known:
-            openings = ground.openings_without(cuts) if cuts else ground.openings
             known[takes, whole, cuts] = tuple(inside(openings, whole, takes))
         yield Job(
             id=wave.id,
@@ -141,7 +143,14 @@ def wave_jobs(seen: Seen) -> Iterator[Job]:
             began=fixed.first if fixed else None,
             kind=WAVES,
             owner=ground.plan.owner,
+            needs=whole,
+            longest=longest(openings),
         )
+
+
+def longest(openings: Sequence[Span]) -> int:
+    """Minutes of the longest opening."""
+    return max((span.ends - span.begins for span in openings), default=0)
 
 
 def cuts_of(seen: Seen, wave: Wave) -> tuple[Freeze, ...]:
