@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from liftlock.model.plan import Freeze, Window
+from liftlock.model.plan import Day, Freeze, Window
 
 Span = tuple[datetime, datetime]
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HORIZON = timedelta(days=400)
 ALWAYS = timedelta(days=3650)
 

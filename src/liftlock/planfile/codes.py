@@ -144,10 +144,30 @@ CODES: dict[str, tuple[str, ...]] = {
     "L482": ("since", "until"),  # a range of days that ends before it begins, or is too long
     "L483": ("day", "more"),  # a day that a site's file both closes and opens
     "L484": ("since", "until"),  # a working day that ends before it begins
+    "L490": ("missing", "given", *PLACE),  # recorded traffic: a column is missing
+    "L491": ("column", "given", *PLACE),  # a cell that cannot be read
+    "L492": PLACE,  # no row at all
+    "L493": ("days", "wanted", *PLACE),  # warning: too few days
 }
 
 WARNINGS = frozenset(
-    {"L019", "L032", "L033", "L034", "L407", "L409", "L410", "L412", "L415", "L417", "L418", "L422", "L431", "L441"}
+    {
+        "L019",
+        "L032",
+        "L033",
+        "L034",
+        "L407",
+        "L409",
+        "L410",
+        "L412",
+        "L415",
+        "L417",
+        "L418",
+        "L422",
+        "L431",
+        "L441",
+        "L493",
+    }
 )
 FINDINGS_MAX = 1000  # of one document
 SHOWN_MAX = 80  # characters of the plan that a finding repeats
