@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from liftlock.model.dated import Bond, Dated, Row, Shade
 
 ZONE = ZoneInfo("Asia/Shanghai")
+NAMES = {"wang.fang": "王芳", "chen.jie": "陈洁", "liu.yang": "刘洋"}
 HOLIDAYS = {date(2027, 1, 1): "元旦"}
 
 
@@ -37,7 +38,7 @@ def wave(component: str, number: int, begins: str, minutes: int, *after: str, cr
         first + timedelta(minutes=minutes),
         stage="waves",
         component=component,
-        owner="王芳",
+        owner="wang.fang",
         people=("wang.fang",),
         critical=critical,
         slack_s=0.0 if critical else 86400.0,
@@ -80,7 +81,7 @@ def rows() -> tuple[Row, ...]:
             "tests",
             "2026-12-09T09:00",
             "2026-12-14T18:00",
-            "陈洁",
+            "chen.jie",
             days=4,
             after=("scheme",),
             critical=True,
@@ -106,7 +107,7 @@ def rows() -> tuple[Row, ...]:
             "rehearsal",
             "2026-12-15T09:00",
             "2026-12-16T18:00",
-            "王芳",
+            "wang.fang",
             days=2,
             after=("uat", "scan"),
             critical=True,
@@ -185,7 +186,9 @@ def shades() -> tuple[Shade, ...]:
 
 def dated() -> Dated:
     title = "核心账务系统 Orders 1.0 → 1.1"
-    return Dated("orders", title, rows(), shades(), at("2027-01-11T00:00"), "cp-sat", at("2027-01-05T18:00"), True)
+    return Dated(
+        "orders", title, rows(), shades(), at("2027-01-11T00:00"), "cp-sat", at("2027-01-05T18:00"), True, NAMES
+    )
 
 
 TODAY = at("2026-12-04T11:00")

@@ -74,6 +74,11 @@ class Dated(Struct, frozen=True):
     by: str = "greedy"
     bound: datetime | None = None
     proved: bool = False
+    names: dict[str, str] = {}  # of people, by id
+
+    def person(self, id: str) -> str:
+        """As people call them."""
+        return self.names.get(id) or id
 
     @property
     def begins(self) -> datetime | None:
@@ -88,21 +93,31 @@ class Workload(Struct, frozen=True):
     """A person's share of a period, in working days. `over`: the days on which more is asked than there is."""
 
     person: str
-    period: date  # its first day
-    planned_days: float
-    capacity_days: float
+    begins: date
+    ends: date  # its last day
+    asked_days: float
+    has_days: float
     over: tuple[date, ...] = ()
+    cost: float = 0.0
 
 
 class Spending(Struct, frozen=True):
-    """Money of a period; without dates: of what has no date. `limit`: None where the budget sets none."""
+    """Money of a period, both its days included; without dates: of what has no date, or lies in no period.
+
+    `limit`: None where the budget sets none. `amounts`: what it is made of.
+    """
 
     begins: date | None
     ends: date | None
     planned: float
-    actual: float
+    actual: float | None
     limit: float | None = None
+    amounts: tuple[str, ...] = ()
 
     @property
-    def over(self) -> bool:
-        return self.limit is not None and max(self.planned, self.actual) > self.limit
+    def over_limit(self) -> bool:
+        return self.limit is not None and max(self.planned, self.actual or 0.0) > self.limit
+
+    @property
+    def over_plan(self) -> bool:
+        return self.actual is not None and self.actual > self.planned

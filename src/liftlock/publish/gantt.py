@@ -79,7 +79,7 @@ def minute(at: datetime, words: Words) -> str:
 
 def placed(dated: Dated, groups: Sequence[Group], words: Words, today: datetime | None) -> Place:
     names = [each.label for group in groups for each in group.lines]
-    owners = [row.owner for row in dated.rows]
+    owners = {dated.person(row.owner) for row in dated.rows}
     name_w = min(NAME_MAX, max((width_of(name, bold=True) for name in names), default=0) + 24)
     owner_w = min(OWNER_MAX, max((width_of(owner) for owner in owners), default=0))
     owner_x = LEFT + name_w + GAP
@@ -115,7 +115,7 @@ def drawn(dated: Dated, groups: Sequence[Group], place: Place, words: Words, tod
         body += head_of(group, place, y, words)
         y += LINE_H
         for each in group.lines:
-            body += lined(each, place, y, words)
+            body += lined(each, dated, place, y, words)
             spots += [spot(each.rows[0], place, y)] if each.single else []
             y += LINE_H
     yield from bonds(spots)
@@ -188,15 +188,15 @@ def head_of(group: Group, place: Place, y: float, words: Words) -> Iterator[str]
     yield rect(begins, y + 10, ends - begins, 3, "ll-span")
 
 
-def lined(each: Line, place: Place, y: float, words: Words) -> Iterator[str]:
+def lined(each: Line, dated: Dated, place: Place, y: float, words: Words) -> Iterator[str]:
     critical = any(row.critical and not row.ended for row in each.rows)
     name, room = f"✓ {each.label}" if all(row.ended for row in each.rows) else each.label, place.name_w - 10
     yield label(LEFT + 10, y + 15, name, "ll-critical-text" if critical else "", room=room, bold=critical)
-    owners = dict.fromkeys(row.owner for row in each.rows if row.owner)
+    owners = dict.fromkeys(dated.person(row.owner) for row in each.rows if row.owner)
     yield label(place.owner_x, y + 15, ", ".join(owners), "ll-soft", room=place.when_x - place.owner_x)
     yield label(place.when_x, y + 15, begins_of(each.rows[0], words), "ll-soft ll-small")
     for row in seen(each.rows, place):
-        yield titled("".join(job(row, place, y)), told(row, words))
+        yield titled("".join(job(row, place, y)), told(row, dated, words))
 
 
 def begins_of(row: Row, words: Words) -> str:
@@ -247,10 +247,10 @@ def diamond(x: float, y: float, name: str) -> str:
     return f'<path class="{name}" d="M{n(x - 6)} {n(y)}l6 -6 6 6 -6 6Z"/>'
 
 
-def told(row: Row, words: Words) -> str:
+def told(row: Row, dated: Dated, words: Words) -> str:
     """What a job says when it is pointed at."""
     span = words.say("ui.gantt.span", begins=minute(row.begins, words), ends=minute(row.ends, words))
-    parts = [row_name(row, words), span, *([", ".join(row.people)] if row.people else [])]
+    parts = [row_name(row, words), span, *([", ".join(map(dated.person, row.people))] if row.people else [])]
     if row.critical:
         parts.append(words.say("ui.gantt.critical"))
     elif row.slack_s:
