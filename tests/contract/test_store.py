@@ -26,6 +26,7 @@ from liftlock.model.events import (
     StepFailed,
     StepStarted,
     StepSucceeded,
+    TimetableKept,
 )
 from liftlock.model.reasons import because
 
@@ -82,6 +83,7 @@ def test_every_kind_of_content_comes_back_equal(on):
         StageObserved("s", 1.5, (Sample("c", None, ("h",), fails=True), Sample("d", 0.1))),
         HoldRaised("run", because("lost", step="s"), {"known": 1}),
         PlanFrozen("a", "b", "c", "d"),
+        TimetableKept("e", "a", NOW, "li.wei"),
     ]
 
     async def test(store):

@@ -25,7 +25,16 @@ from liftlock.journal.sqlite import open_store
 from liftlock.journal.verify import Verification, verify_bundle
 from liftlock.model.actions import Evidence
 from liftlock.model.errors import WorldError, WorldKind
-from liftlock.model.events import ApprovalGiven, Approved, PlanFrozen, RunBegan, RunOpened, StepStarted, StepSucceeded
+from liftlock.model.events import (
+    ApprovalGiven,
+    Approved,
+    PlanFrozen,
+    RunBegan,
+    RunOpened,
+    StepStarted,
+    StepSucceeded,
+    TimetableKept,
+)
 from liftlock.model.ports import Head
 from liftlock.model.schedule import Schedule, digest
 from tests.journal.conftest import NOW
@@ -40,6 +49,8 @@ async def fill(store) -> list[str]:
     plan, inventory = await store.put(b"upgrade: Orders"), await store.put(b"hosts: []")
     approved = Approved(schedule, "chen.jie", "risk", NOW)
     upgrade = [PlanFrozen(schedule, plan, inventory, "li.wei"), ApprovalGiven(approved), RunBegan("a", schedule, "li")]
+    timetable = await store.put(b'{"problem": {}, "solution": {}}')
+    upgrade.append(TimetableKept(timetable, schedule, NOW, "li.wei"))
     await store.append("upgrade/orders", upgrade, NOW)
     await store.append("run/a", [RunOpened("orders", schedule, "li.wei", "here", "0.1.0")], NOW)
     for number in range(40):

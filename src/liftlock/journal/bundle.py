@@ -22,7 +22,7 @@ from liftlock.journal.checkpoint import Verifier, read_checkpoint
 from liftlock.journal.faults import faults_of
 from liftlock.journal.tip import DECODER
 from liftlock.model.errors import WorldError, WorldKind
-from liftlock.model.events import Event, PlanFrozen, RunAmended, RunBegan, RunOpened
+from liftlock.model.events import Event, PlanFrozen, RunAmended, RunBegan, RunOpened, TimetableKept
 
 KEY_FILE = "key.txt"
 FORMAT = 1
@@ -134,6 +134,9 @@ def references(event: Event) -> Iterator[tuple[str, str]]:
             yield "schedule", event.schedule
             yield "file", event.plan
             yield "file", event.inventory
+        case TimetableKept():
+            yield "schedule", event.schedule
+            yield "file", event.timetable
 
 
 # --- on the disk ------------------------------------------------------------------------------------------

@@ -322,7 +322,16 @@ class ItemAnswered(Struct, frozen=True, tag=True, omit_defaults=True):
     signature: str = ""
 
 
-UpgradeEvents = PlanFrozen | ApprovalGiven | RunBegan | KeyAccepted | ItemAnswered
+class TimetableKept(Struct, frozen=True, tag=True):
+    """Somebody decided for a timetable of this schedule. `timetable`: a blob, problem and solution as JSON."""
+
+    timetable: str
+    schedule: str
+    ends: datetime
+    by: str
+
+
+UpgradeEvents = PlanFrozen | ApprovalGiven | RunBegan | KeyAccepted | ItemAnswered | TimetableKept
 Event = RunEvents | UpgradeEvents
 
 
