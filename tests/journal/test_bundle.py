@@ -113,7 +113,7 @@ def test_what_was_written_verifies(whole, place):
     verification = check(whole, place)
     assert verification.discrepancies == ()
     assert verification.ok
-    assert [(stated.stream, stated.size) for stated in verification.streams] == [("upgrade/orders", 3), ("run/a", 81)]
+    assert [(stated.stream, stated.size) for stated in verification.streams] == [("upgrade/orders", 4), ("run/a", 81)]
     assert verification.files == len(contents(whole))
 
 
@@ -295,7 +295,7 @@ def test_a_signer_cannot_leave_out_what_events_name_or_give_a_wrong_schedule(pla
 
 def test_a_checkpoint_of_another_stream_or_key_is_named(whole, place):
     other = Signer(Ed25519PrivateKey.from_private_bytes(b"o" * 32))
-    name, first = "checkpoints/001-run-a-81.note", "checkpoints/000-upgrade-orders-3.note"
+    name, first = "checkpoints/001-run-a-81.note", "checkpoints/000-upgrade-orders-4.note"
     note = other.checkpoint(Head("run/a", 81, 0, "0" * 64)).encode()
     assert "V021" in forged(whole, place, lambda files: files.update({name: note}))
     assert "V021" in forged(whole, place, lambda files: files.update({name: files[first]}))

@@ -81,7 +81,7 @@ def test_ten_thousand_jobs_make_a_file_of_bounded_size() -> None:
 
 
 def test_what_others_wrote_is_harmless() -> None:
-    evil = '<script>alert("x")</script>\x1b[2J\n&'
+    evil = '<script>alert("x")</script>\x1b[2J\n&\ufffe'
     made = story.dated()
     rows = tuple(replace(row, name=evil, owner=evil, people=(evil,)) for row in made.rows)
     shades = tuple(replace(shade, name=evil) for shade in made.shades)

@@ -7,8 +7,11 @@ from a host moves a cursor, breaks a table or hides what follows.
 import re
 import unicodedata
 
-# Controls (C0, DEL, C1), line and paragraph separators, bidirectional and invisible marks, lone surrogates.
-_ALWAYS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
+# Controls (C0, DEL, C1), line and paragraph separators, bidirectional and invisible marks, lone surrogates, and what
+# is no character (XML takes none of them).
+_ALWAYS = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff"
+)
 _HARMFUL = re.compile(f"[{_ALWAYS}]")
 _MARKUP = re.compile(r"[\\`*\[\]<>|~&]|(?<![^\W_])_|_(?![^\W_])")
 _LINE_START = re.compile(r"^(\d*)(#|[-+=](?=\s|$|[-+=])|(?<=\d)[.)](?=\s|$))")
