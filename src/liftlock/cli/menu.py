@@ -21,6 +21,9 @@ COMMANDS: dict[str, Entry] = {
     "init": entry("start_commands", "plan", "Write a commented plan to begin with", "写一份带注释的方案作为开头"),
     "schema": entry("start_commands", "plan", "Print the plan file's JSON Schema", "输出方案文件的 JSON Schema"),
     "check": entry("plan_commands", "plan", "Check a plan: every finding at once", "检查方案：一次列出全部问题"),
+    "chapters": entry(
+        "chapter_commands", "plan", "Traces, options, risks, team, budget", "追溯、选型、风险、分工、预算等章节"
+    ),
     "wrapper": entry("wrapper_commands", "plan", "Print the script that sudoers may allow", "输出 sudo 包装脚本"),
     "trust": entry("trust_commands", "plan", "Accept the keys of hosts, on record", "核对并接受主机密钥，留下记录"),
     "survey": entry("survey_commands", "plan", "Look at the hosts, changing nothing", "查看主机，不做改动"),

@@ -18,6 +18,7 @@ from liftlock.cli.options import Json, Lang, StoreAt, Which, command, commands
 from liftlock.cli.screen import Screen, open_screen
 from liftlock.cli.session import Session, refuse_without_folder, session, write_text
 from liftlock.cli.trouble import refuse
+from liftlock.decide.appraise import appraise
 from liftlock.journal.bundle import write_bundle
 from liftlock.journal.codes import Discrepancy
 from liftlock.journal.verify import verify_bundle
@@ -118,14 +119,16 @@ def report(which: Which = "", output: Output = None, store: StoreAt = "", lang: 
 
 async def record_of(at: Session) -> Record:
     upgrade = await at.store.entries(upgrade_stream(at.chosen.upgrade))
+    plan = await plan_behind(at, at.chosen.run.schedule)
     return Record(
         schedule=at.chosen.schedule,
         entries=at.chosen.entries,
         run=at.chosen.run,
         upgrade_entries=upgrade,
         name=at.chosen.name,
-        plan=await plan_behind(at, at.chosen.run.schedule),
+        plan=plan,
         head=await at.store.head(at.chosen.stream),
+        appraisal=appraise(plan) if plan is not None else None,
     )
 
 

@@ -91,20 +91,12 @@ def stays_best(decision: str, there: Scores, elsewhere: Scores) -> tuple[Fractio
 
 
 def ranges_of(found: Sequence[Sensitivity]) -> str:
-    """What must hold of single shares, in signs: `cost ≤ 60 %, 10 % ≤ risk ≤ 45 %`. Rounded inwards."""
+    """What must hold of single shares, in signs: `cost ≤ 60 %, 10 % ≤ risk ≤ 45 %`."""
     return ", ".join(range_of(each) for each in found if not each.is_free and each.low is not None)
 
 
 def range_of(each: Sensitivity) -> str:
-    low, high = (each.low or 0.0), (1.0 if each.high is None else each.high)
-    at_least, at_most = percent(low, up=True), percent(high, up=False)
-    if low > 0 and high < 1:
-        return f"{at_least} ≤ {each.criterion} ≤ {at_most}"
-    return f"{each.criterion} ≤ {at_most}" if low <= 0 else f"{each.criterion} ≥ {at_least}"
-
-
-def percent(share: float, *, up: bool) -> str:
-    """To a tenth of a percent, towards the inside of the range."""
-    tenths = round(share * 1000, 6)
-    whole = -int(-tenths // 1) if up else int(tenths // 1)
-    return f"{whole / 10:g} %"
+    low, high = each.percents or (0.0, 100.0)
+    if low > 0 and high < 100:
+        return f"{low:g} % ≤ {each.criterion} ≤ {high:g} %"
+    return f"{each.criterion} ≤ {high:g} %" if low <= 0 else f"{each.criterion} ≥ {low:g} %"

@@ -1,6 +1,6 @@
 """How grave a risk is: likelihood x impact on a matrix of three by three (1-2 low, 3-4 medium, 6-9 high)."""
 
-from liftlock.model.appraisal import Appraised
+from liftlock.model.appraisal import Graded
 from liftlock.model.chapters import Risk
 from liftlock.model.part import Level
 from liftlock.model.plan import Plan
@@ -8,18 +8,21 @@ from liftlock.model.plan import Plan
 LEVELS: tuple[Level, ...] = ("low", "medium", "high")
 
 
-def appraise(plan: Plan) -> tuple[Appraised, ...]:
+def graded(plan: Plan) -> tuple[Graded, ...]:
     """Every risk with its level, gravest first."""
     found = [
-        Appraised(
-            risk.risk,
-            risk.area,
-            risk.likelihood,
-            risk.impact,
-            level_of(risk),
-            risk.residual,
-            risk.owner,
-            risk.accepted_by,
+        Graded(
+            risk=risk.risk,
+            area=risk.area,
+            likelihood=risk.likelihood,
+            impact=risk.impact,
+            level=level_of(risk),
+            residual=risk.residual,
+            prevention=risk.prevention,
+            response=risk.response,
+            due=risk.due,
+            owner=risk.owner,
+            accepted_by=risk.accepted_by,
         )
         for risk in plan.risks
     ]

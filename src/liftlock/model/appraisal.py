@@ -6,6 +6,7 @@ Computed in `decide`, shown in `publish`. Shares are 0..1.
 from msgspec import Struct
 
 from liftlock.model.part import Level
+from liftlock.model.plan import Plan
 
 
 class Traced(Struct, frozen=True):
@@ -59,6 +60,14 @@ class Sensitivity(Struct, frozen=True):
         """The decision is the best whatever this criterion weighs."""
         return self.low == 0 and self.high == 1
 
+    @property
+    def percents(self) -> tuple[float, float] | None:
+        """The range in percent, to a tenth, rounded inwards: what is shown is within what holds."""
+        if self.low is None or self.high is None:
+            return None
+        low, high = (round(share * 1000, 6) for share in (self.low, self.high))
+        return -(-low // 1) / 10, (high // 1) / 10
+
 
 class Weighing(Struct, frozen=True):
     """A choice with the weighted scores of its options (0..10), best first, and how firm the decision is."""
@@ -75,7 +84,7 @@ class Weighing(Struct, frozen=True):
         return self.decision in self.best
 
 
-class Appraised(Struct, frozen=True):
+class Graded(Struct, frozen=True):
     """A risk with its level before anything is done about it."""
 
     risk: str
@@ -84,6 +93,9 @@ class Appraised(Struct, frozen=True):
     impact: Level
     level: Level
     residual: Level
+    prevention: str = ""
+    response: str = ""
+    due: str = ""
     owner: str = ""
     accepted_by: str = ""
 
@@ -112,3 +124,13 @@ class Spending(Struct, frozen=True):
     @property
     def is_over(self) -> bool:
         return self.total.forecast > self.allowed
+
+
+class Appraisal(Struct, frozen=True):
+    """A plan with all that follows from its chapters. `weighings`: one a choice; None while it cannot be weighed."""
+
+    plan: Plan
+    trace: Trace
+    weighings: tuple[Weighing | None, ...] = ()
+    risks: tuple[Graded, ...] = ()
+    spending: Spending | None = None

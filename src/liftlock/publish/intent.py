@@ -1,11 +1,12 @@
 """The report's chapters on what was wanted: purpose from the plan, the way from the schedule. Markdown."""
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 
-from liftlock.model.chapters import Goal
+from liftlock.model.appraisal import Appraisal
+from liftlock.model.chapters import Goal, Risk
 from liftlock.model.plan import Plan
 from liftlock.model.schedule import Schedule
+from liftlock.publish.chapters import chapters_markdown
 from liftlock.publish.outline import (
     hosts_text,
     no_return_text,
@@ -34,20 +35,15 @@ def labelled(label: str, value: str, words: Words) -> str:
     return f"- {markdown(label)}{words.say('ui.why', text=markdown(value))}"
 
 
-def purposes(plan: Plan, words: Words) -> list[str]:
-    """Background, goals, risks, backup, rollback plan, acceptance: as far as the plan says so."""
-    level = partial(words.word, "Level")
+def purposes(plan: Plan, words: Words, appraisal: Appraisal | None = None) -> list[str]:
+    """Background, goals, risks, backup, rollback plan, acceptance, then the other chapters: as far as there are any."""
     lines = ["", f"## {words.say('ui.report.purpose')}"]
     told = [("owner", plan.owner), ("background", plan.background), ("benefit", plan.benefit)]
     texts = [labelled(words.say(f"ui.{key}"), text, words) for key, text in told if text]
     lines += ["", *texts] if texts else []
     lines += rows_of(("goal", "statement", "measure"), (goal_row(goal, words) for goal in plan.goals), words)
-    risks = (
-        [r.risk, r.area, level(r.likelihood), level(r.impact), r.prevention, r.response, r.owner, level(r.residual)]
-        for r in plan.risks
-    )
     keys = ("risk", "area", "likelihood", "impact", "prevention", "response", "owner", "residual")
-    lines += rows_of(keys, risks, words)
+    lines += rows_of(keys, (risk_row(risk, words) for risk in plan.risks), words)
     backups = ([b.what, b.where, words.duration(b.keep_s) if b.keep_s else "", b.proof] for b in plan.backup)
     lines += rows_of(("backup", "where", "keep", "proof"), backups, words)
     if plan.rollback is not None:
@@ -57,7 +53,16 @@ def purposes(plan: Plan, words: Words) -> list[str]:
     lines += rows_of(
         ("acceptance",), ([each if isinstance(each, str) else each.criterion] for each in plan.acceptance), words
     )
+    lines += chapters_markdown(appraisal, words) if appraisal is not None else []
     return lines if len(lines) > 2 else []
+
+
+def risk_row(risk: Risk, words: Words) -> list[str]:
+    likelihood, impact, residual = (
+        words.word("Level", level) for level in (risk.likelihood, risk.impact, risk.residual)
+    )
+    area = words.word("Area", risk.area) if risk.area else ""
+    return [risk.risk, area, likelihood, impact, risk.prevention, risk.response, risk.owner, residual]
 
 
 def goal_row(goal: Goal, words: Words) -> list[str]:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from liftlock.model import events as ev
 from liftlock.model.actions import Action, Kind
+from liftlock.model.appraisal import Appraisal
 from liftlock.model.events import Approved, Entry, LaneResult
 from liftlock.model.plan import Plan
 from liftlock.model.ports import Head
@@ -58,6 +59,7 @@ class Record(Struct, frozen=True):
     name: str = ""
     plan: Plan | None = None
     head: Head | None = None
+    appraisal: Appraisal | None = None  # of the plan
 
 
 def report(record: Record, words: Words) -> str:
@@ -68,7 +70,7 @@ def report(record: Record, words: Words) -> str:
     lines += header(record, words)
     lines += section("approvals", approvals(record, words), words)
     if record.plan is not None:
-        lines += purposes(record.plan, words)
+        lines += purposes(record.plan, words, record.appraisal)
     lines += planned(record.schedule, words)
     lines += section("summary", summary(record, history, words), words)
     lines += section("timeline", timeline(record.entries, words), words)

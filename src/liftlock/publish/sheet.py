@@ -1,0 +1,119 @@
+"""A table of a plan's chapter, once: shown on a terminal with wrapped cells, in Markdown, or as CSV.
+
+CSV is for spreadsheets: numbers stay numbers, and a text that a spreadsheet would take for a formula is given a leading
+apostrophe (OWASP: CSV injection).
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from liftlock.publish.paint import Paint, bare
+from liftlock.publish.plain import cells, markdown, pad, plain, wrap
+from liftlock.publish.words import Words
+
+Cell = str | int | float
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NARROWEST = 6
+WIDEST_WORD = 12
+GAP = "  "
+
+
+class Sheet(Struct, frozen=True):
+    """A title, a head, rows; and what is to be said below them."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+
+
+def sheet_text(sheet: Sheet, words: Words, *, width: int = 100, paint: Paint = bare) -> list[str]:
+    """The lines for a terminal; a cell that is too long goes on below."""
+    shown = [[shown_cell(cell, words) or "-" for cell in row] for row in sheet.rows]
+    head, *body = grid([list(sheet.head), *shown], width - len(GAP))
+    lines = [paint("title", plain(sheet.title)), *(paint("dim", GAP + line) for line in head)]
+    lines += [GAP + line for row in body for line in row]
+    return [*lines, *(line for note in sheet.notes for line in wrap(GAP + note, width, GAP))]
+
+
+def sheet_markdown(sheet: Sheet, words: Words) -> list[str]:
+    lines = ["", f"### {markdown(sheet.title)}", "", markdown_row(sheet.head), "|" + " --- |" * len(sheet.head)]
+    lines += [markdown_row([shown_cell(cell, words) or "-" for cell in row]) for row in sheet.rows]
+    return [*lines, *(line for note in sheet.notes for line in ("", markdown(note)))]
+
+
+def markdown_row(row: Iterable[str]) -> str:
+    return "| " + " | ".join(markdown(cell) for cell in row) + " |"
+
+
+def sheets_csv(sheets: Sequence[Sheet]) -> str:
+    """All of them below one another, an empty row between two, each under its title."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for index, sheet in enumerate(sheets):
+        writer.writerows([[]] if index else [])
+        writer.writerow([harmless(sheet.title)])
+        writer.writerow([harmless(cell) for cell in sheet.head])
+        writer.writerows([harmless(cell) for cell in row] for row in sheet.rows)
+    return out.getvalue()
+
+
+def harmless(cell: Cell) -> Cell:
+    """A text that no spreadsheet takes for a formula; whole numbers without a point."""
+    if not isinstance(cell, str):
+        return int(cell) if cell == int(cell) else cell
+    text = plain(cell)
+    return f"'{text}" if cell.startswith(FORMULA) else text
+
+
+def shown_cell(cell: Cell, words: Words) -> str:
+    return plain(cell) if isinstance(cell, str) else words.number(cell)
+
+
+# --- columns ------------------------------------------------------------------------------------------------------
+
+
+def grid(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
+    """Rows as lines of aligned columns, the first row being the head; nothing is cut."""
+    widest = [max(cells(row[i]) for row in rows) for i in range(len(rows[0]))]
+    widths = fitted(widest, [longest_word(head) for head in rows[0]], width)
+    return [lines_of_row(row, widths) for row in rows]
+
+
+def longest_word(head: str) -> int:
+    return min(WIDEST_WORD, max(map(cells, head.split()), default=0))
+
+
+def fitted(widths: Sequence[int], least: Sequence[int], width: int) -> list[int]:
+    """Columns that are narrow keep their width; the wide ones share what is left, none below its least."""
+    left = width - len(GAP) * (len(widths) - 1)
+    found = dict.fromkeys(range(len(widths)), 0)
+    for count, index in enumerate(sorted(found, key=lambda i: widths[i])):
+        share = max(NARROWEST, least[index], left // (len(widths) - count))
+        found[index] = min(widths[index], share)
+        left -= found[index]
+    return list(found.values())
+
+
+def lines_of_row(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    wrapped = [broken(text, size) for text, size in zip(row, widths, strict=True)]
+    height = max(map(len, wrapped))
+    filled = [[*lines, *[""] * (height - len(lines))] for lines in wrapped]
+    return [GAP.join(map(pad, line, widths)).rstrip() for line in zip(*filled, strict=True)]
+
+
+def broken(text: str, width: int) -> list[str]:
+    """Wrapped, and broken inside a word that is longer than the line."""
+    return [piece for line in wrap(text, width) for piece in chunks(line, width)]
+
+
+def chunks(line: str, width: int) -> list[str]:
+    found = [""]
+    for letter in line:
+        if found[-1] and cells(found[-1] + letter) > width:
+            found.append("")
+        found[-1] += letter
+    return found
