@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from liftlock.decide.money import spending
+from liftlock.decide.money import budget_sums
 from liftlock.decide.trace import trace
 from liftlock.model.appraisal import Spent
 from liftlock.model.chapters import Amount, Goal, Money, Period, PlannedTest, Requirement
@@ -77,7 +77,7 @@ def test_money_in_sums() -> None:
     budget = Money(
         "CNY", amounts, (Period("2026-12-01", "2026-12-31", 200), Period("2027-01-01", "2027-01-31", 10)), 10
     )
-    found = spending(replace(PLAN, budget=budget))
+    found = budget_sums(replace(PLAN, budget=budget))
     assert found is not None
     assert found.total == Spent("", 157.3, 120, 177.2)
     assert found.allowed == 173.03
@@ -88,4 +88,4 @@ def test_money_in_sums() -> None:
         Spent("2027-01-01", 0, 30, 30, 10, "2027-01-31"),
     )
     assert found.undated == 7
-    assert spending(PLAN) is None
+    assert budget_sums(PLAN) is None

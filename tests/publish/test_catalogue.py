@@ -15,7 +15,7 @@ from msgspec.structs import fields
 
 import liftlock
 from liftlock.decide import compare
-from liftlock.decide.models import CHAPTERS, WANTS
+from liftlock.decide.models import WANTS
 from liftlock.journal.codes import CODES as DISCREPANCIES
 from liftlock.model import chapters
 from liftlock.model import events as ev
@@ -72,7 +72,6 @@ LITERALS = {
     "Readiness": ("ready", "not-ready", "missing", "void"),
     "ItemArea": get_args(ItemArea),
     "Noun": ("requirement", "test", "case", "resource", "person", "task", "criterion", "option", "goal", "component"),
-    "Chapter": CHAPTERS,
     "Model": get_args(chapters.Model),
     "Post": get_args(chapters.Post),
     "Retrospective": [duty for wants in WANTS.values() for duty in wants.afterwards],

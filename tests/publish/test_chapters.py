@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from liftlock.decide.appraise import appraise
 from liftlock.model.appraisal import Appraisal
 from liftlock.model.chapters import Choice, Criterion, Option, Person, Responsibility, Team
-from liftlock.publish.chapters import SECTIONS, chapters_json, chapters_markdown, chapters_text, sheets_of
+from liftlock.publish.chapter_tables import ChapterTable, grid, table_text, tables_csv
+from liftlock.publish.chapters import SECTIONS, chapters_json, chapters_markdown, chapters_text, tables_of
 from liftlock.publish.plain import cells
-from liftlock.publish.sheet import Sheet, grid, sheet_text, sheets_csv
 from liftlock.publish.words import LANGUAGES, Words
 from tests.decide.asking import good_plan
 from tests.decide.chapters import PEOPLE, RACI, whole
@@ -31,7 +31,7 @@ def appraised(**fields: object) -> Appraisal:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_chapter_on_a_terminal(language: str) -> None:
     words = Words(language)
-    text = chapters_text(sheets_of(appraised(), words), words, width=110)
+    text = chapters_text(tables_of(appraised(), words), words, width=110)
     golden.same_as(golden.FOLDER / f"chapters.{language}.txt", text)
 
 
@@ -44,12 +44,12 @@ def test_every_chapter_in_the_report(language: str) -> None:
 
 
 def test_every_chapter_for_a_spreadsheet() -> None:
-    golden.same_as(golden.FOLDER / "chapters.zh.csv", sheets_csv(sheets_of(appraised(), Words("zh"))).replace("\r", ""))
+    golden.same_as(golden.FOLDER / "chapters.zh.csv", tables_csv(tables_of(appraised(), Words("zh"))).replace("\r", ""))
 
 
 def test_a_plan_without_chapters_has_no_tables() -> None:
     found = appraise(good_plan()[0])
-    assert sheets_of(found, EN) == []
+    assert tables_of(found, EN) == []
     assert chapters_markdown(found, EN) == []
 
 
@@ -72,7 +72,7 @@ def test_programs_get_the_data_of_the_sections_that_they_ask_for() -> None:
 def test_orphans_are_said() -> None:
     plan, *_ = whole()
     lost = replace(plan, requirements=plan.requirements[:1], tests=plan.tests[:1])
-    trace = sheets_of(appraise(lost), EN, ["trace"])[0]
+    trace = tables_of(appraise(lost), EN, ["trace"])[0]
     assert trace.notes == (
         "! No component's change answers: R1",
         "! No test decides: R1",
@@ -84,18 +84,18 @@ def test_orphans_are_said() -> None:
 def test_a_decision_that_is_not_the_best_is_seen() -> None:
     criteria, scores = (Criterion("a"), Criterion("b")), {"a": 1.0, "b": 1.0}
     better = Option("y", {"a": 2.0, "b": 2.0})
-    table, firm = sheets_of(
+    table, firm = tables_of(
         appraised(choices=(Choice("q", criteria, (Option("x", scores), better), "x"),)), EN, ["options"]
     )
     assert [(row[0], row[4]) for row in table.rows] == [("y", "best score"), ("x", "chosen")]
     assert [row[2] for row in firm.rows] == ["at no weight", "at no weight"]
-    (table,) = sheets_of(appraised(choices=(Choice("q", criteria, (Option("x"), better), "x"),)), EN, ["options"])
+    (table,) = tables_of(appraised(choices=(Choice("q", criteria, (Option("x"), better), "x"),)), EN, ["options"])
     assert table.notes == ("The scores are not complete, or not within 0 to 10: nothing can be weighed.",)
 
 
 def test_posts_say_the_custom_where_the_plan_is_silent() -> None:
     team = Team("", PEOPLE[:2], (Responsibility("network", ("all switches",)),), RACI)
-    posts = next(each for each in sheets_of(appraised(team=team), EN, ["team"]) if each.title == "Posts")
+    posts = next(each for each in tables_of(appraised(team=team), EN, ["team"]) if each.title == "Posts")
     assert posts.rows[2] == ("network", "sun.li", "all switches", "network devices during the window")
     assert posts.rows[0][2:] == (
         "plans, leads and reports; holds scope, time and money together",
@@ -105,10 +105,10 @@ def test_posts_say_the_custom_where_the_plan_is_silent() -> None:
 
 def test_a_text_that_is_a_formula_is_none_in_a_spreadsheet() -> None:
     evil = Person("=cmd|' /C calc'!A0", "+1", teams=("@x",))
-    text = sheets_csv(sheets_of(appraised(team=Team("", (evil,))), EN, ["team"]))
+    text = tables_csv(tables_of(appraised(team=Team("", (evil,))), EN, ["team"]))
     row = list(csv.reader(io.StringIO(text)))[2]
     assert row[:4] == ["'=cmd|' /C calc'!A0", "'+1", "", "'@x"]
-    assert "'" not in sheets_csv([Sheet("t", ("a",), ((-1.5,), (2.0,)))])
+    assert "'" not in tables_csv([ChapterTable("t", ("a",), ((-1.5,), (2.0,)))])
 
 
 LETTERS = st.text(st.sampled_from("ab 数据，。 -"), max_size=30)
@@ -124,5 +124,5 @@ def test_tables_keep_every_letter_and_their_width(rows: list[tuple[str, str, str
 
 
 def test_a_control_character_moves_no_cursor() -> None:
-    lines = sheet_text(Sheet("t\x1b[2J", ("a",), (("x\x1b[31m\ny",),)), EN)
+    lines = table_text(ChapterTable("t\x1b[2J", ("a",), (("x\x1b[31m\ny",),)), EN)
     assert lines == ["t\\x1b[2J", "  a", "  x\\x1b[31m y"]

@@ -14,14 +14,14 @@ from liftlock.cli.trouble import refuse
 from liftlock.decide.appraise import appraise
 from liftlock.model.appraisal import Appraisal
 from liftlock.model.findings import Finding, Severity
-from liftlock.publish.chapters import SECTIONS, chapters_json, chapters_text, sheets_of
-from liftlock.publish.sheet import Sheet, sheets_csv
+from liftlock.publish.chapter_tables import ChapterTable, tables_csv
+from liftlock.publish.chapters import SECTIONS, chapters_json, chapters_text, tables_of
+from liftlock.publish.sheets import BOM
 
 app = commands()
 
 ALL = "all"
 STDOUT = Path("-")
-MARK = "\ufeff"  # by which spreadsheets know UTF-8
 Show = Annotated[
     list[str] | None, typer.Option("--show", help=f"Only these (repeatable): {', '.join(SECTIONS)}; or {ALL}.")
 ]
@@ -47,13 +47,13 @@ def chapters(plan: PlanFile, show: Show = None, csv: Csv = None, lang: Lang = ""
     if as_json:
         screen.data(chapters_json(found, sections))
         return
-    sheets = sheets_of(found, screen.words, sections)
-    if not sheets:
+    tables = tables_of(found, screen.words, sections)
+    if not tables:
         screen.say("ui.chapters.none", sections=", ".join(sections))
     elif csv is not None:
-        write_csv(screen, csv, sheets)
+        write_csv(screen, csv, tables)
     else:
-        screen.text(chapters_text(sheets, screen.words, width=screen.width, paint=screen.paint))
+        screen.text(chapters_text(tables, screen.words, width=screen.width, paint=screen.paint))
 
 
 def sections_of(asked: list[str]) -> tuple[str, ...]:
@@ -81,13 +81,13 @@ def show_trouble(screen: Screen, documents: Documents, findings: tuple[Finding, 
     screen.findings(locate(documents, errors), {str(documents.path): documents.text.decode("utf-8", "replace")})
 
 
-def write_csv(screen: Screen, file: Path, sheets: list[Sheet]) -> None:
+def write_csv(screen: Screen, file: Path, tables: list[ChapterTable]) -> None:
     """Never over a file that is there."""
-    text = sheets_csv(sheets)
+    text = tables_csv(tables)
     if file == STDOUT:
-        screen.text(text)
+        screen.text(text.removeprefix(BOM))
         return
     if file.exists():
         raise refuse("file-exists", file=str(file))
-    write_text(file, MARK + text)
-    screen.say("ui.chapters.csv", file=str(file), count=len(sheets))
+    write_text(file, text)
+    screen.say("ui.chapters.csv", file=str(file), count=len(tables))

@@ -1,6 +1,6 @@
 """All that follows from a plan's chapters: traces, weighed options, graded risks, money in sums."""
 
-from liftlock.decide.money import spending
+from liftlock.decide.money import budget_sums
 from liftlock.decide.options import weigh
 from liftlock.decide.risks import graded
 from liftlock.decide.trace import trace
@@ -14,5 +14,5 @@ def appraise(plan: Plan) -> Appraisal:
         trace=trace(plan),
         weighings=tuple(weigh(choice) for choice in plan.choices),
         risks=graded(plan),
-        spending=spending(plan),
+        spending=budget_sums(plan),
     )

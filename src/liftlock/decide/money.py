@@ -5,21 +5,21 @@ The forecast is what was spent, and what is planned where nothing was spent yet.
 
 from collections.abc import Callable, Iterable, Mapping
 
-from liftlock.model.appraisal import Spending, Spent
+from liftlock.model.appraisal import BudgetSums, Spent
 from liftlock.model.chapters import Amount, Money
 from liftlock.model.plan import Plan
 
 DAY = len("2026-12-20")
 
 
-def spending(plan: Plan) -> Spending | None:
+def budget_sums(plan: Plan) -> BudgetSums | None:
     """None: the plan has no budget."""
     if plan.budget is None:
         return None
     money, days = plan.budget, days_of(plan)
     total = spent("", money.amounts)
     kinds = dict.fromkeys(each.kind for each in money.amounts)
-    return Spending(
+    return BudgetSums(
         currency=money.currency,
         total=total,
         allowed=cents(total.planned * (1 + money.reserve / 100)),
@@ -54,9 +54,11 @@ def day_of(amount: Amount, days: Mapping[str, str]) -> str:
 
 
 def days_of(plan: Plan) -> dict[str, str]:
-    """Task -> the day on which it began."""
+    """Task, or stage of tasks -> the day on which it began."""
     tasks = plan.timetable.tasks if plan.timetable is not None else ()
-    return {task.id: task.began[:DAY] for task in tasks if task.began}
+    begun = sorted((task.began[:DAY], task.id, task.stage) for task in tasks if task.began)
+    stages: dict[str, str] = {stage: day for day, _, stage in reversed(begun)}
+    return {**stages, **{name: day for day, name, _ in begun}}
 
 
 def cents(sum_of_floats: float) -> float:

@@ -18,12 +18,12 @@ from liftlock.decide import (
 from liftlock.decide.case import Case, Rule, error, some, warning
 from liftlock.decide.near import near
 from liftlock.decide.people import Naming, namings, parties, team_of
+from liftlock.decide.timetable.names import WAVES
 from liftlock.model.chapters import Absence
 from liftlock.model.findings import Finding, Path
 from liftlock.model.plan import Plan
 
 Named = tuple[Path, str]
-STAGES = ("waves", "observation")  # names that stand for all waves, in an amount's `task`
 SURE = 0.8  # likeness at which free text is taken for a slip of the pen
 
 
@@ -97,12 +97,13 @@ def of_choices(plan: Plan) -> Iterator[tuple[str, Path, str, tuple[str, ...]]]:
 
 
 def of_amounts(plan: Plan) -> Iterator[tuple[str, Path, str, tuple[str, ...]]]:
-    """An amount's task is one of the timetable, the waves, or one stage of a component's waves (`orders/…`)."""
-    known = (*(task.id for task in (plan.timetable.tasks if plan.timetable is not None else ())), *STAGES)
-    components = {component.name for component in plan.components}
+    """An amount's task: of the timetable, a stage of its tasks, all waves, a component's, or one (`orders/…`)."""
+    tasks = plan.timetable.tasks if plan.timetable is not None else ()
+    components = tuple(component.name for component in plan.components)
+    known = (*(task.id for task in tasks), *dict.fromkeys(task.stage for task in tasks), WAVES, *components)
     for i, amount in enumerate(plan.budget.amounts if plan.budget is not None else ()):
-        component, is_stage, _ = amount.task.partition("/")
-        if amount.task and not (is_stage and component in components):
+        component, is_wave, _ = amount.task.partition("/")
+        if amount.task and not (is_wave and component in components):
             yield "task", ("budget", "amounts", i, "task"), amount.task, known
 
 

@@ -7,12 +7,12 @@ A single amount may be over what was planned with a reason; the whole may be ove
 from collections.abc import Iterator
 
 from liftlock.decide.case import Case, Rule, error, warning
-from liftlock.decide.money import day_of, days_of, spending
+from liftlock.decide.money import budget_sums, day_of, days_of
 from liftlock.model.findings import Finding
 
 
 def periods_hold_what_is_planned(case: Case) -> Iterator[Finding]:
-    sums = spending(case.plan)
+    sums = budget_sums(case.plan)
     for index, period in enumerate(sums.periods if sums is not None else ()):
         if sums is not None and period.limit is not None and period.planned > period.limit:
             yield error(
@@ -39,7 +39,7 @@ def overspent_amounts_have_a_reason(case: Case) -> Iterator[Finding]:
 
 
 def overspending_is_approved(case: Case) -> Iterator[Finding]:
-    budget, sums = case.plan.budget, spending(case.plan)
+    budget, sums = case.plan.budget, budget_sums(case.plan)
     if budget is None or sums is None or not sums.is_over or budget.approved_by:
         return
     forecast, allowed, currency = sums.total.forecast, sums.allowed, sums.currency

@@ -111,7 +111,7 @@ class Spent(Struct, frozen=True):
     until: str = ""  # of a period, whose head is its first day
 
 
-class Spending(Struct, frozen=True):
+class BudgetSums(Struct, frozen=True):
     """The budget in sums. `allowed`: what was planned, with the reserve."""
 
     currency: str
@@ -133,4 +133,4 @@ class Appraisal(Struct, frozen=True):
     trace: Trace
     weighings: tuple[Weighing | None, ...] = ()
     risks: tuple[Graded, ...] = ()
-    spending: Spending | None = None
+    spending: BudgetSums | None = None

@@ -7,16 +7,16 @@ from msgspec import to_builtins
 
 from liftlock.model.appraisal import Appraisal, Graded, Sensitivity, Traced, Weighing
 from liftlock.model.chapters import Choice
+from liftlock.publish.chapter_tables import Cell, ChapterTable, table_markdown, table_text
 from liftlock.publish.chapters_people import budget, emergency, team, tests, told
 from liftlock.publish.paint import Paint, bare
-from liftlock.publish.sheet import Cell, Sheet, sheet_markdown, sheet_text
 from liftlock.publish.words import Words
 
 LEVELS = ("low", "medium", "high")
-Section = Callable[[Appraisal, Words], list[Sheet]]
+Section = Callable[[Appraisal, Words], list[ChapterTable]]
 
 
-def trace(found: Appraisal, words: Words) -> list[Sheet]:
+def trace(found: Appraisal, words: Words) -> list[ChapterTable]:
     """追溯表: from the requirements on, and back to them."""
     if not found.plan.requirements:
         return []
@@ -30,8 +30,8 @@ def trace(found: Appraisal, words: Words) -> list[Sheet]:
     ):
         back += [(words.word("Noun", noun), name, ", ".join(given)) for name, given in names.items()]
     return [
-        Sheet(words.say("ui.chapters.trace"), heads(keys, words), rows, orphans(found, words)),
-        Sheet(words.say("ui.chapters.back"), heads(("noun", "name", "requirements"), words), tuple(back)),
+        ChapterTable(words.say("ui.chapters.trace"), heads(keys, words), rows, orphans(found, words)),
+        ChapterTable(words.say("ui.chapters.back"), heads(("noun", "name", "requirements"), words), tuple(back)),
     ]
 
 
@@ -55,16 +55,16 @@ def orphans(found: Appraisal, words: Words) -> tuple[str, ...]:
     return tuple(said[key] for key in lost)
 
 
-def options(found: Appraisal, words: Words) -> list[Sheet]:
-    sheets: list[Sheet] = []
+def options(found: Appraisal, words: Words) -> list[ChapterTable]:
+    tables: list[ChapterTable] = []
     for choice, weighing in zip(found.plan.choices, found.weighings, strict=True):
-        sheets.append(scores(choice, weighing, words))
+        tables.append(scores(choice, weighing, words))
         if weighing is not None and weighing.sensitivity and len(weighing.scores) > 1:
-            sheets.append(firmness(weighing, words))
-    return sheets
+            tables.append(firmness(weighing, words))
+    return tables
 
 
-def scores(choice: Choice, weighing: Weighing | None, words: Words) -> Sheet:
+def scores(choice: Choice, weighing: Weighing | None, words: Words) -> ChapterTable:
     """Options by criteria with their weight, best first."""
     shares = weighing.shares if weighing is not None else {}
     criteria = [f"{c.name} ({percent(shares[c.name])})" if c.name in shares else c.name for c in choice.criteria]
@@ -80,8 +80,8 @@ def scores(choice: Choice, weighing: Weighing | None, words: Words) -> Sheet:
         )
         for option in ranked
     )
-    head = (words.say("ui.sheet.option"), *criteria, *heads(("total", "standing", "notes"), words))
-    return Sheet(choice.question, head, rows, decided(choice, weighing, words))
+    head = (words.say("ui.table.option"), *criteria, *heads(("total", "standing", "notes"), words))
+    return ChapterTable(choice.question, head, rows, decided(choice, weighing, words))
 
 
 def standing(option: str, choice: Choice, weighing: Weighing | None, words: Words) -> str:
@@ -99,11 +99,13 @@ def decided(choice: Choice, weighing: Weighing | None, words: Words) -> tuple[st
     return tuple(notes)
 
 
-def firmness(weighing: Weighing, words: Words) -> Sheet:
+def firmness(weighing: Weighing, words: Words) -> ChapterTable:
     """Within which weights the decision is the best."""
     rows = tuple((each.criterion, percent(each.share), range_of(each, words)) for each in weighing.sensitivity)
     title = words.say("ui.chapters.firmness", option=weighing.decision)
-    return Sheet(title, heads(("criterion", "weight", "range"), words), rows, (words.say("ui.chapters.firmness.note"),))
+    return ChapterTable(
+        title, heads(("criterion", "weight", "range"), words), rows, (words.say("ui.chapters.firmness.note"),)
+    )
 
 
 def range_of(each: Sensitivity, words: Words) -> str:
@@ -117,7 +119,7 @@ def percent(share: float) -> str:
     return f"{round(share * 100, 1):g} %"
 
 
-def risks(found: Appraisal, words: Words) -> list[Sheet]:
+def risks(found: Appraisal, words: Words) -> list[ChapterTable]:
     """All of them, gravest first; what is done about each; and how many are where on the matrix."""
     if not found.risks:
         return []
@@ -126,8 +128,8 @@ def risks(found: Appraisal, words: Words) -> list[Sheet]:
     answers = tuple((n, risk.prevention, risk.due, risk.response, risk.owner) for n, risk in enumerate(found.risks, 1))
     answer_keys = ("number", "prevention", "due", "response", "owner")
     return [
-        Sheet(words.say("ui.chapters.risks"), heads(keys, words), rows),
-        Sheet(words.say("ui.chapters.answers"), heads(answer_keys, words), answers),
+        ChapterTable(words.say("ui.chapters.risks"), heads(keys, words), rows),
+        ChapterTable(words.say("ui.chapters.answers"), heads(answer_keys, words), answers),
         matrix(found.risks, words),
     ]
 
@@ -137,14 +139,14 @@ def risk_row(number: int, risk: Graded, words: Words) -> tuple[Cell, ...]:
     return (number, risk.risk, words.word("Area", risk.area) if risk.area else "", *levels, risk.accepted_by)
 
 
-def matrix(given: Sequence[Graded], words: Words) -> Sheet:
+def matrix(given: Sequence[Graded], words: Words) -> ChapterTable:
     """Numbers of risks by likelihood (down) and impact (across)."""
     rows = tuple(
         (words.word("Level", likelihood), *(numbers(given, likelihood, impact) for impact in LEVELS))
         for likelihood in reversed(LEVELS)
     )
     columns = (words.say("ui.chapters.impact", level=words.word("Level", level)) for level in LEVELS)
-    return Sheet(words.say("ui.chapters.matrix"), (words.say("ui.sheet.likelihood"), *columns), rows)
+    return ChapterTable(words.say("ui.chapters.matrix"), (words.say("ui.table.likelihood"), *columns), rows)
 
 
 def numbers(given: Sequence[Graded], likelihood: str, impact: str) -> str:
@@ -153,7 +155,7 @@ def numbers(given: Sequence[Graded], likelihood: str, impact: str) -> str:
 
 
 def heads(keys: Iterable[str], words: Words) -> tuple[str, ...]:
-    return tuple(words.say(f"ui.sheet.{key}") for key in keys)
+    return tuple(words.say(f"ui.table.{key}") for key in keys)
 
 
 # --- all of them --------------------------------------------------------------------------------------------------
@@ -171,19 +173,19 @@ SECTIONS: Mapping[str, Section] = {
 IN_REPORT = ("trace", "options", "team", "tests", "told", "budget", "emergency")  # the report has its own risks
 
 
-def sheets_of(found: Appraisal, words: Words, sections: Sequence[str] = tuple(SECTIONS)) -> list[Sheet]:
+def tables_of(found: Appraisal, words: Words, sections: Sequence[str] = tuple(SECTIONS)) -> list[ChapterTable]:
     """The tables of these sections, as far as the plan has such chapters."""
-    return [sheet for name in sections for sheet in SECTIONS[name](found, words)]
+    return [table for name in sections for table in SECTIONS[name](found, words)]
 
 
-def chapters_text(sheets: Iterable[Sheet], words: Words, *, width: int = 100, paint: Paint = bare) -> str:
-    blocks = ["\n".join(sheet_text(sheet, words, width=width, paint=paint)) for sheet in sheets]
+def chapters_text(tables: Iterable[ChapterTable], words: Words, *, width: int = 100, paint: Paint = bare) -> str:
+    blocks = ["\n".join(table_text(table, words, width=width, paint=paint)) for table in tables]
     return "\n\n".join(blocks) + "\n"
 
 
 def chapters_markdown(found: Appraisal, words: Words) -> list[str]:
     """The report's chapters beside its purposes."""
-    return [line for sheet in sheets_of(found, words, IN_REPORT) for line in sheet_markdown(sheet, words)]
+    return [line for table in tables_of(found, words, IN_REPORT) for line in table_markdown(table, words)]
 
 
 def chapters_json(found: Appraisal, sections: Sequence[str] = tuple(SECTIONS)) -> dict[str, Any]:

@@ -5,33 +5,33 @@ from typing import get_args
 
 from liftlock.model.appraisal import Appraisal, Spent
 from liftlock.model.chapters import Duty, Person, Post, Team
-from liftlock.publish.sheet import Cell, Sheet
+from liftlock.publish.chapter_tables import Cell, ChapterTable
 from liftlock.publish.words import Words
 
 Row = tuple[Cell, ...]
 LETTERS = (("responsible", "R"), ("accountable", "A"), ("consulted", "C"), ("informed", "I"))
 
 
-def sheet(
+def titled(
     title: str, keys: Iterable[str], rows: Iterable[Row], words: Words, notes: tuple[str, ...] = ()
-) -> list[Sheet]:
+) -> list[ChapterTable]:
     """A table under a title of the catalogue; none without rows."""
     given = tuple(rows)
-    head = tuple(words.say(f"ui.sheet.{key}") for key in keys)
-    return [Sheet(words.say(f"ui.chapters.{title}"), head, given, notes)] if given else []
+    head = tuple(words.say(f"ui.table.{key}") for key in keys)
+    return [ChapterTable(words.say(f"ui.chapters.{title}"), head, given, notes)] if given else []
 
 
 # --- team ---------------------------------------------------------------------------------------------------------
 
 
-def team(found: Appraisal, words: Words) -> list[Sheet]:
+def team(found: Appraisal, words: Words) -> list[ChapterTable]:
     """People, what their posts do and may do, and the RACI matrix."""
     given = found.plan.team
     if given is None:
         return []
     keys = ("person", "name", "posts", "teams", "phone", "mail", "deputy")
-    people = sheet("people", keys, (person_row(person, words) for person in given.people), words)
-    posts = sheet("posts", ("post", "people", "duties", "permissions"), post_rows(given, words), words)
+    people = titled("people", keys, (person_row(person, words) for person in given.people), words)
+    posts = titled("posts", ("post", "people", "duties", "permissions"), post_rows(given, words), words)
     return [*people, *posts, *raci(given.raci, words)]
 
 
@@ -61,14 +61,14 @@ def post_rows(given: Team, words: Words) -> Iterable[Row]:
         )
 
 
-def raci(duties: tuple[Duty, ...], words: Words) -> list[Sheet]:
+def raci(duties: tuple[Duty, ...], words: Words) -> list[ChapterTable]:
     """Work down, people across; a letter for each part that somebody has in it."""
     names = dict.fromkeys(name for duty in duties for key, _ in LETTERS for name in parts(duty, key))
     if not names:
         return []
     rows = tuple((duty.task, *(letters(duty, name) for name in names)) for duty in duties)
     note = words.say("ui.chapters.raci.note")
-    return [Sheet(words.say("ui.chapters.raci"), (words.say("ui.sheet.task"), *names), rows, (note,))]
+    return [ChapterTable(words.say("ui.chapters.raci"), (words.say("ui.table.task"), *names), rows, (note,))]
 
 
 def letters(duty: Duty, name: str) -> str:
@@ -83,7 +83,7 @@ def parts(duty: Duty, key: str) -> tuple[str, ...]:
 # --- tests, who is told -------------------------------------------------------------------------------------------
 
 
-def tests(found: Appraisal, words: Words) -> list[Sheet]:
+def tests(found: Appraisal, words: Words) -> list[ChapterTable]:
     """Tests with their criteria, then all their cases."""
     traced = found.trace.tests
     rows = (
@@ -106,12 +106,12 @@ def tests(found: Appraisal, words: Words) -> list[Sheet]:
     )
     keys = ("test", "test_kind", "name", "environment", "entry", "exit", "owner", "requirements")
     return [
-        *sheet("tests", keys, rows, words),
-        *sheet("cases", ("test", "case", "does", "expects", "abnormal"), cases, words),
+        *titled("tests", keys, rows, words),
+        *titled("cases", ("test", "case", "does", "expects", "abnormal"), cases, words),
     ]
 
 
-def told(found: Appraisal, words: Words) -> list[Sheet]:
+def told(found: Appraisal, words: Words) -> list[ChapterTable]:
     plan = found.plan
     talks = (
         (talk.what, words.join(talk.to), talk.when, talk.channel, talk.owner, words.word("TalkSide", talk.side))
@@ -140,16 +140,16 @@ def told(found: Appraisal, words: Words) -> list[Sheet]:
         for each in plan.training
     )
     return [
-        *sheet("communication", ("what", "to", "when", "channel", "owner", "talk_side"), talks, words),
-        *sheet("notices", ("to", "when", "lead", "channel", "message", "owner"), notices, words),
-        *sheet("training", ("audience", "topic", "training_kind", "materials", "trainer", "due"), training, words),
+        *titled("communication", ("what", "to", "when", "channel", "owner", "talk_side"), talks, words),
+        *titled("notices", ("to", "when", "lead", "channel", "message", "owner"), notices, words),
+        *titled("training", ("audience", "topic", "training_kind", "materials", "trainer", "due"), training, words),
     ]
 
 
 # --- money, emergencies -------------------------------------------------------------------------------------------
 
 
-def budget(found: Appraisal, words: Words) -> list[Sheet]:
+def budget(found: Appraisal, words: Words) -> list[ChapterTable]:
     """Every amount, then sums by kind and by period: planned against actual."""
     money, sums = found.plan.budget, found.spending
     if money is None or sums is None:
@@ -173,9 +173,9 @@ def budget(found: Appraisal, words: Words) -> list[Sheet]:
     note = words.say("ui.chapters.allowed", allowed=sums.allowed, currency=sums.currency, verdict=verdict)
     undated = (words.say("ui.chapters.undated", undated=sums.undated, currency=sums.currency),) if sums.undated else ()
     return [
-        *sheet("amounts", ("what", "cost", "planned", "actual", "difference", "spent_on", "reason"), amounts, words),
-        *sheet("kinds", ("cost", "planned", "actual", "forecast"), kinds, words, (note,)),
-        *sheet("periods", ("period", "money_limit", "planned", "actual", "forecast"), periods, words, undated),
+        *titled("amounts", ("what", "cost", "planned", "actual", "difference", "spent_on", "reason"), amounts, words),
+        *titled("kinds", ("cost", "planned", "actual", "forecast"), kinds, words, (note,)),
+        *titled("periods", ("period", "money_limit", "planned", "actual", "forecast"), periods, words, undated),
     ]
 
 
@@ -183,7 +183,7 @@ def figures(spent: Spent) -> tuple[float, float, float]:
     return (spent.planned, spent.actual, spent.forecast)
 
 
-def emergency(found: Appraisal, words: Words) -> list[Sheet]:
+def emergency(found: Appraisal, words: Words) -> list[ChapterTable]:
     given = found.plan.emergency
     if given is None:
         return []
@@ -199,10 +199,10 @@ def emergency(found: Appraisal, words: Words) -> list[Sheet]:
     )
     contacts = ((each.name, each.organisation, each.phone, each.mail) for each in given.contacts)
     return [
-        *sheet(
+        *titled(
             "scenarios", ("situation", "response", "owner", "within", "escalate"), scenarios, words, drill(found, words)
         ),
-        *sheet("contacts", ("name", "organisation", "phone", "mail"), contacts, words),
+        *titled("contacts", ("name", "organisation", "phone", "mail"), contacts, words),
     ]
 
 

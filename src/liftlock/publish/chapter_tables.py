@@ -1,27 +1,21 @@
-"""A table of a plan's chapter, once: shown on a terminal with wrapped cells, in Markdown, or as CSV.
+"""A table of a plan's chapter, once: shown on a terminal with wrapped cells, in Markdown, or for a spreadsheet."""
 
-CSV is for spreadsheets: numbers stay numbers, and a text that a spreadsheet would take for a formula is given a leading
-apostrophe (OWASP: CSV injection).
-"""
-
-import csv
-import io
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
 from liftlock.publish.paint import Paint, bare
 from liftlock.publish.plain import cells, markdown, pad, plain, wrap
+from liftlock.publish.sheets import csv_text
 from liftlock.publish.words import Words
 
 Cell = str | int | float
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NARROWEST = 6
 WIDEST_WORD = 12
 GAP = "  "
 
 
-class Sheet(Struct, frozen=True):
+class ChapterTable(Struct, frozen=True):
     """A title, a head, rows; and what is to be said below them."""
 
     title: str
@@ -30,43 +24,37 @@ class Sheet(Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-def sheet_text(sheet: Sheet, words: Words, *, width: int = 100, paint: Paint = bare) -> list[str]:
+def table_text(table: ChapterTable, words: Words, *, width: int = 100, paint: Paint = bare) -> list[str]:
     """The lines for a terminal; a cell that is too long goes on below."""
-    shown = [[shown_cell(cell, words) or "-" for cell in row] for row in sheet.rows]
-    head, *body = grid([list(sheet.head), *shown], width - len(GAP))
-    lines = [paint("title", plain(sheet.title)), *(paint("dim", GAP + line) for line in head)]
+    shown = [[shown_cell(cell, words) or "-" for cell in row] for row in table.rows]
+    head, *body = grid([list(table.head), *shown], width - len(GAP))
+    lines = [paint("title", plain(table.title)), *(paint("dim", GAP + line) for line in head)]
     lines += [GAP + line for row in body for line in row]
-    return [*lines, *(line for note in sheet.notes for line in wrap(GAP + note, width, GAP))]
+    return [*lines, *(line for note in table.notes for line in wrap(GAP + note, width, GAP))]
 
 
-def sheet_markdown(sheet: Sheet, words: Words) -> list[str]:
-    lines = ["", f"### {markdown(sheet.title)}", "", markdown_row(sheet.head), "|" + " --- |" * len(sheet.head)]
-    lines += [markdown_row([shown_cell(cell, words) or "-" for cell in row]) for row in sheet.rows]
-    return [*lines, *(line for note in sheet.notes for line in ("", markdown(note)))]
+def table_markdown(table: ChapterTable, words: Words) -> list[str]:
+    lines = ["", f"### {markdown(table.title)}", "", markdown_row(table.head), "|" + " --- |" * len(table.head)]
+    lines += [markdown_row([shown_cell(cell, words) or "-" for cell in row]) for row in table.rows]
+    return [*lines, *(line for note in table.notes for line in ("", markdown(note)))]
 
 
 def markdown_row(row: Iterable[str]) -> str:
     return "| " + " | ".join(markdown(cell) for cell in row) + " |"
 
 
-def sheets_csv(sheets: Sequence[Sheet]) -> str:
-    """All of them below one another, an empty row between two, each under its title."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    for index, sheet in enumerate(sheets):
-        writer.writerows([[]] if index else [])
-        writer.writerow([harmless(sheet.title)])
-        writer.writerow([harmless(cell) for cell in sheet.head])
-        writer.writerows([harmless(cell) for cell in row] for row in sheet.rows)
-    return out.getvalue()
+def tables_csv(tables: Sequence[ChapterTable]) -> str:
+    """All of them below one another, an empty row between two, each under its title; with the byte order mark."""
+    rows: list[Sequence[Cell]] = []
+    for table in tables:
+        rows += [[]] if rows else []
+        rows += [[table.title], table.head, *table.rows]
+    return csv_text([whole(cell) for cell in row] for row in rows)
 
 
-def harmless(cell: Cell) -> Cell:
-    """A text that no spreadsheet takes for a formula; whole numbers without a point."""
-    if not isinstance(cell, str):
-        return int(cell) if cell == int(cell) else cell
-    text = plain(cell)
-    return f"'{text}" if cell.startswith(FORMULA) else text
+def whole(cell: Cell) -> Cell:
+    """A whole number without a point."""
+    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell
 
 
 def shown_cell(cell: Cell, words: Words) -> str:
