@@ -36,6 +36,7 @@ from liftlock.planfile.inventory import LoadedInventory
 from liftlock.planfile.load import Loaded, load_plan
 from liftlock.planfile.locate import locate_all
 from liftlock.planfile.nodes import Positions
+from liftlock.planfile.products import SOURCE, LoadedProducts, read_products
 from liftlock.planfile.yaml import PLAN_LIMITS
 from liftlock.publish.words import zone_of
 
@@ -58,6 +59,7 @@ class Documents(Struct, frozen=True):
     inventory_text: bytes
     inventory: LoadedInventory | None
     relative_to: Path = Path()
+    products: LoadedProducts = LoadedProducts()
 
     @property
     def is_ours(self) -> bool:
@@ -114,7 +116,7 @@ def prepare(
     if loaded.plan is not None and inventory is not None:
         findings += of_used_hosts(documents, loaded.plan, inventory)
         survey = survey_of(upgrade_id(loaded.plan.upgrade))
-        findings += tuple(check_all(loaded.plan, inventory, loaded.recipes, found, files, survey))
+        findings += tuple(check_all(documents, loaded.plan, inventory, found, files, survey))
         if not any(each.severity is Severity.ERROR for each in findings):
             schedule = schedule_of(documents, loaded.plan, inventory, found, files, survey, None)
     return Prepared(
@@ -136,10 +138,16 @@ def read_documents(path: Path, found: Found) -> tuple[Documents, tuple[Finding, 
     if loaded.plan is None:
         return Documents(path, text, loaded, path, b"", None), loaded.findings
     found_there = read_inventory(loaded.plan.inventory, path.parent, vault_passwords, run_inventory)
+    products = products_of(loaded.plan, path.parent)
     documents = Documents(
-        path, text, loaded, found_there.path, found_there.text, found_there.loaded, found_there.relative_to
+        path, text, loaded, found_there.path, found_there.text, found_there.loaded, found_there.relative_to, products
     )
-    return documents, (*loaded.findings, *found_there.findings)
+    return documents, (*loaded.findings, *found_there.findings, *products.findings)
+
+
+def products_of(plan: Plan, folder: Path) -> LoadedProducts:
+    """The rules of the products that the plan's components name, and all of the plan's own files."""
+    return read_products(plan.products, folder, [each.product for each in plan.components if each.product])
 
 
 def inventory_of(documents: Documents) -> Inventory | None:
@@ -181,18 +189,19 @@ def absolute(path: str, folder: Path) -> str:
 
 
 def check_all(
-    plan: Plan, inventory: Inventory, recipes: Recipes, found: Found, files: Files, survey: Survey | None
+    documents: Documents, plan: Plan, inventory: Inventory, found: Found, files: Files, survey: Survey | None
 ) -> tuple[Finding, ...]:
     now = SystemClock(zone_of(plan.timezone)).now()
     return check(
         plan,
         inventory,
-        recipes,
+        documents.loaded.recipes,
         found.drivers,
         artifacts=files.artifacts,
         texts=files.texts,
         survey=survey,
         now=now,
+        products=documents.products.products,
     )
 
 
@@ -257,6 +266,10 @@ def schedule_of(
 
 def locate(documents: Documents, findings: tuple[Finding, ...]) -> tuple[Located, ...]:
     places = {"plan": (str(documents.path), documents.loaded.positions)}
+    for each in documents.products.read:  # by its file, and by the product's name
+        places[each.source] = (each.file, each.positions)
+        if each.product is not None:
+            places.setdefault(SOURCE + each.product.product, (each.file, each.positions))
     if documents.inventory is not None:
         places["inventory"] = (str(documents.inventory_path), documents.inventory.positions)
         places |= {source_of(file): (file, Positions(None)) for file in documents.inventory.files}
