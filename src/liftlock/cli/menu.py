@@ -26,6 +26,7 @@ COMMANDS: dict[str, Entry] = {
     ),
     "wrapper": entry("wrapper_commands", "plan", "Print the script that sudoers may allow", "输出 sudo 包装脚本"),
     "trust": entry("trust_commands", "plan", "Accept the keys of hosts, on record", "核对并接受主机密钥，留下记录"),
+    "path": entry("path_commands", "plan", "Which way up a product goes, and why not", "查找升级路径，说明受阻原因"),
     "survey": entry("survey_commands", "plan", "Look at the hosts, changing nothing", "查看主机，不做改动"),
     "ready": entry("ready_commands", "plan", "What must be ready, and who says so", "投产前准备：要求与检查清单"),
     "tick": entry("ready_commands", "plan", "Answer an item of the checklist", "确认一项检查"),

@@ -39,7 +39,10 @@ class Obstacle(Struct, frozen=True):
 
 
 class Move(Struct, frozen=True):
-    """One hop of one part. `part` is empty where a product has none; `accepted`: risks that an override accepts."""
+    """One hop of one part. `part` is empty where a product has none; `accepted`: risks that an override accepts.
+
+    `stops`: the compulsory stops that it arrives at.
+    """
 
     part: str
     from_: str
@@ -51,6 +54,7 @@ class Move(Struct, frozen=True):
     note: str = ""
     url: str = ""
     accepted: tuple[str, ...] = ()
+    stops: tuple[Obstacle, ...] = ()
 
 
 class Standing(Struct, frozen=True):

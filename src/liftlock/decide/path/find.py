@@ -109,6 +109,7 @@ def move(ground: Ground, part: str, start: str, end: str, edge: Edge, met: int) 
         note=edge.note,
         url=edge.url,
         accepted=tuple(dict.fromkeys(each.name for each in taken)),
+        stops=ground.stops_at(end),
     )
 
 

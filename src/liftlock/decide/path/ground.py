@@ -45,6 +45,7 @@ class Ground:
         self.product = product
         self.releases = releases_between(product, tuple(given), channel)
         self.obstacles: list[Obstacle] = []
+        self.stops: list[tuple[Range, Obstacle]] = []  # those that hold
         self.accepted = 0
         self.leaving = [0] * len(self.releases)
         self.reaching = [0] * len(self.releases)
@@ -83,10 +84,11 @@ class Ground:
             held = holding(stop.when, facts, self.product.scheme) if stop.when else None
             if held is not None and not held:
                 continue
-            sides = [self.range(stop.version).side(release) for release in self.releases]
-            found = Obstacle("stop", stop.version, stop.because, stop.url, stop.version)
-            if held is not None:
-                found = Obstacle("stop", stop.version, stop.because, stop.url, stop.version, held.hosts, held.unknown)
+            wanted = self.range(stop.version)
+            sides = [wanted.side(release) for release in self.releases]
+            hosts, unknown = (named(held.hosts), held.unknown) if held is not None else ((), ())
+            found = Obstacle("stop", stop.version, stop.because, stop.url, stop.version, hosts, unknown)
+            self.stops.append((wanted, found))
             below = [index for index, side in enumerate(sides) if side < 0]
             self.place(found, below, [index for index, side in enumerate(sides) if side > 0])
 
@@ -134,6 +136,10 @@ class Ground:
                 for end in reaching:
                     if end > start and within_reach(edge, self.releases[start], self.releases[end]):
                         yield edge, end
+
+    def stops_at(self, release: str) -> tuple[Obstacle, ...]:
+        found = version(release, self.product.scheme)
+        return tuple(stop for wanted, stop in self.stops if found in wanted)
 
     def standing(self, met: int) -> tuple[Obstacle, ...]:
         """The obstacles behind these bits."""
