@@ -11,7 +11,6 @@ from liftlock.decide.case import Case, Rule, error, info, some, warning
 from liftlock.decide.path.find import weight_of
 from liftlock.decide.path.follow import Followed
 from liftlock.decide.path.planned import (
-    SOURCE,
     Planned,
     accepted_names,
     best_for,
@@ -23,18 +22,13 @@ from liftlock.decide.path.planned import (
     readable,
 )
 from liftlock.decide.rules_approvals import people
-from liftlock.decide.rules_products_file import faults
+from liftlock.decide.rules_products_file import product_files_are_sound
 from liftlock.decide.rules_products_skew import mixed_no_longer_than_allowed, parts_may_run_together
 from liftlock.decide.versions import version
 from liftlock.model.findings import Finding, Path
 from liftlock.model.path import NoWay, Obstacle, Way, Wrong
 from liftlock.model.plan import Component
 from liftlock.model.product import Product
-
-
-def product_files_are_sound(case: Case) -> Iterator[Finding]:
-    for name, product in case.products.items():
-        yield from faults(product, SOURCE + name)
 
 
 def products_are_known(case: Case) -> Iterator[Finding]:

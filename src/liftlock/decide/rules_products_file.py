@@ -4,12 +4,19 @@ from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
-from liftlock.decide.case import error
+from liftlock.decide.case import Case, error
 from liftlock.decide.path.ground import parts_of
 from liftlock.decide.path.search import all_before
 from liftlock.decide.versions import BadVersion, version, version_range
 from liftlock.model.findings import Finding, Path
 from liftlock.model.product import Condition, Product
+
+SOURCE = "product:"  # a finding's source: this and the product's name
+
+
+def product_files_are_sound(case: Case) -> Iterator[Finding]:
+    for name, product in case.products.items():
+        yield from faults(product, SOURCE + name)
 
 
 def faults(product: Product, source: str) -> tuple[Finding, ...]:

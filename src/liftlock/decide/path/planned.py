@@ -10,14 +10,12 @@ from liftlock.decide.path.conditions import Facts, facts_of
 from liftlock.decide.path.find import find_together
 from liftlock.decide.path.follow import Followed, follow
 from liftlock.decide.path.ground import parts_of
-from liftlock.decide.rules_products_file import faults
+from liftlock.decide.rules_products_file import SOURCE, faults
 from liftlock.decide.versions import BadVersion, version
 from liftlock.model.findings import Path
 from liftlock.model.path import NoWay, Way
 from liftlock.model.plan import Component
 from liftlock.model.product import Override, Product
-
-SOURCE = "product:"  # a finding's source: this and the product's name
 
 
 class Planned(Struct, frozen=True):
