@@ -8,7 +8,8 @@ the release. What only marks a build (semver's `+…`) makes two versions equal.
 """
 
 import re
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from functools import lru_cache, total_ordering
 from typing import Any
 
@@ -20,9 +21,15 @@ TOKEN = re.compile(r"([.+_~:-]*)([0-9]+|[a-z]+)")
 RELEASE = re.compile(r"(?:[0-9]+:)?[vV]?([0-9]+(?:\.[0-9]+)*)", re.ASCII)  # after an epoch
 WILD = re.compile(r"[vV]?((?:[0-9]+\.)+)[*xX]", re.ASCII)
 CLAUSE = re.compile(r"(>=|<=|==|!=|=|>|<)?\s*([^\s<>=!]+)")
-BEFORE = frozenset(
-    ("dev", "nightly", "snapshot", "alpha", "beta", "milestone", "ec", "fc", "pre", "preview", "rc", "cr")
-)  # EC and FC: OpenShift's engineering and feature candidates
+STAGES = (
+    ("dev", "nightly"),
+    ("alpha", "ec"),
+    ("beta", "fc", "milestone"),
+    ("pre", "preview"),
+    ("rc", "cr"),
+    ("snapshot",),
+)
+BEFORE = {word: stage for stage, words in enumerate(STAGES) for word in words}  # EC, FC: OpenShift's candidates
 PRE, END, WORD, REVISION, NUMBER = range(5)
 
 
@@ -92,7 +99,7 @@ def natural(text: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def ranked(separator: str, token: str, *, first: bool) -> tuple[int, int, str]:
-    number, word = (int(token), "") if token.isdigit() else (0, token)
+    number, word = (int(token), "") if token.isdigit() else (BEFORE.get(token, len(STAGES)), token)
     if "~" in separator or word in BEFORE:
         return PRE, number, word
     if word:
@@ -176,6 +183,15 @@ class Clause:
                 return other != self.version
         return other == self.version
 
+    def span(self, releases: Sequence[Version]) -> tuple[int, int]:
+        """From which index to before which one it may hold in a sorted list; exact but for `!=` and prefixes."""
+        whole = (0, len(releases))
+        if self.version is None or self.operator == "!=":
+            return whole
+        first, after = bisect_left(releases, self.version), bisect_right(releases, self.version)
+        spans = {">=": (first, whole[1]), ">": (after, whole[1]), "<": (0, first), "<=": (0, after)}
+        return spans.get(self.operator, (first, after))
+
     def side(self, other: Version) -> int:
         """-1: below all that the clause takes; 1: above all; 0: neither."""
         if self.version is None:
@@ -198,6 +214,18 @@ class Range:
 
     def __contains__(self, other: Version) -> bool:
         return any(all(clause.holds(other) for clause in clauses) for clauses in self.alternatives)
+
+    def among(self, releases: Sequence[Version]) -> list[int]:
+        """The indexes in a sorted list of those that are in the range: by bisection, for long lists."""
+        found: set[int] = set()
+        for clauses in self.alternatives:
+            spans = [clause.span(releases) for clause in clauses]
+            inside = range(
+                max((low for low, _ in spans), default=0), min((high for _, high in spans), default=len(releases))
+            )
+            filters = [clause for clause in clauses if clause.version is None or clause.operator == "!="]
+            found.update(index for index in inside if all(clause.holds(releases[index]) for clause in filters))
+        return sorted(found)
 
     def side(self, other: Version) -> int:
         """-1: below everything in the range; 1: above everything; 0: in it, or in a gap."""

@@ -44,6 +44,7 @@ class Ground:
     ) -> None:
         self.product = product
         self.releases = releases_between(product, tuple(given), channel)
+        self.ranges: dict[str, list[int]] = {}
         self.obstacles: list[Obstacle] = []
         self.stops: list[tuple[Range, Obstacle]] = []  # those that hold
         self.accepted = 0
@@ -52,15 +53,17 @@ class Ground:
         self.place_stops(facts)
         self.place_blocks(facts, accepted)
         self.place_releases(known_bad)
-        self.edges = [(edge, self.inside(edge.from_), self.inside(edge.to)) for edge in product.edges]
+        self.edges = [(edge, frozenset(self.inside(edge.from_)), self.inside(edge.to)) for edge in product.edges]
         self.known: dict[tuple[str, int], list[Hop]] = {}
 
     def range(self, text: str) -> Range:
         return version_range(text, self.product.scheme)
 
     def inside(self, text: str) -> list[int]:
-        wanted = self.range(text)
-        return [index for index, release in enumerate(self.releases) if release in wanted]
+        """The releases in a range."""
+        if text not in self.ranges:
+            self.ranges[text] = self.range(text).among(self.releases)
+        return self.ranges[text]
 
     def find(self, text: str) -> int | None:
         """A release's index by its version; None if it is not between the ends."""

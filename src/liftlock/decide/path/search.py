@@ -33,12 +33,16 @@ class Step(NamedTuple):
 
 
 class Label(NamedTuple):
-    """A state that is reached if all that was met were left out. Labels with fewer obstacles, then hops, come first."""
+    """A state that is reached if all that was met were left out. Labels with fewer obstacles, then hops, come first.
+
+    `serial`: in which order labels of the same state and obstacles were made.
+    """
 
     number: int
     hops: int
     state: State
     met: int
+    serial: int
     step: Step | None
     before: "Label | None"
 
@@ -61,6 +65,7 @@ class Search:
             for part in parts
         ]
         self.single = ground.product.product if not ground.product.parts else ""
+        self.labels = 0
         self.skew_bits: dict[int, int] = {}
         self.skew_seen: dict[tuple[int, State], int] = {}
 
@@ -154,7 +159,7 @@ class Search:
         Labels (state, obstacles met) in the order of their number: one is dropped where another met no more.
         """
         first = self.skewed(self.start) & ~self.ground.accepted
-        heap = [Label(first.bit_count(), 0, self.start, first, None, None)]
+        heap = [Label(first.bit_count(), 0, self.start, first, 0, None, None)]
         settled: dict[State, list[int]] = {}
         found: list[Label] = []
         looked = 0
@@ -176,7 +181,8 @@ class Search:
         for step in self.steps(label.state):
             met = label.met | (step.met & ~self.ground.accepted)
             if (number := met.bit_count()) <= BEHIND_MAX:
-                heappush(heap, Label(number, label.hops + 1, step.state, met, step, label))
+                self.labels += 1
+                heappush(heap, Label(number, label.hops + 1, step.state, met, self.labels, step, label))
 
     def first_clash(self, label: "Label", skew: int) -> Clash | None:
         """The first versions on the label's way that meet against a rule."""
