@@ -1,7 +1,7 @@
 """The best way up, held against a search that tries every way; and what stands in the way of any."""
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -117,9 +117,11 @@ def test_a_block_holds_where_nobody_knows_better_and_names_the_hosts() -> None:
 
 def test_an_override_is_recorded_where_it_is_used_and_avoided_where_it_can_be() -> None:
     found = find(BLOCKED, "1", "3", {}, accepted={"Fire"})
-    assert isinstance(found, Way) and found.accepted == ("Fire",)
+    assert isinstance(found, Way)
+    assert found.accepted == ("Fire",)
     around = find(BLOCKED, "1", "3.1", {}, accepted={"Fire"})
-    assert isinstance(around, Way) and around.accepted == ()
+    assert isinstance(around, Way)
+    assert around.accepted == ()
 
 
 def test_withdrawn_and_known_bad_releases_are_left_and_never_reached_and_dead_ends_are_not_left() -> None:
@@ -134,7 +136,8 @@ def test_withdrawn_and_known_bad_releases_are_left_and_never_reached_and_dead_en
     ends = replace(product, releases=(Release("2", dead_end="ext4"),))
     assert hops(find(ends, "1", "2", {})) == ["2"]
     stuck = find(ends, "1", "3", {})
-    assert isinstance(stuck, NoWay) and [each.because for each in stuck.behind[0]] == ["ext4"]
+    assert isinstance(stuck, NoWay)
+    assert [each.because for each in stuck.behind[0]] == ["ext4"]
 
 
 def test_where_there_is_no_edge_at_all_nothing_is_in_the_way() -> None:
@@ -157,7 +160,8 @@ def test_following_a_written_way() -> None:
     (wrong,) = follow(LINE, "", ("1.0", "1.1", "2.0"), {}).wrong
     assert (wrong.from_, wrong.to, wrong.has_edge) == ("1.1", "2.0", False)
     (blocked,) = follow(BLOCKED, "", ("1", "3"), {}).wrong
-    assert blocked.has_edge and [each.name for each in blocked.obstacles] == ["Fire"]
+    assert blocked.has_edge
+    assert [each.name for each in blocked.obstacles] == ["Fire"]
     assert [move.accepted for move in follow(BLOCKED, "", ("1", "3"), {}, accepted=("Fire",)).moves] == [("Fire",)]
 
 
@@ -198,7 +202,7 @@ class Toy:
                 yield from ((at, *rest) for rest in self.ways(b, end))
 
     def cost(self, way: tuple[int, ...], accepted: frozenset[str]) -> tuple:
-        legs = list(zip(way, way[1:], strict=False))
+        legs = list(pairwise(way))
         risks = [self.edges[leg][0] for leg in legs]
         taken = sum(len(self.met(*leg) & accepted) for leg in legs)
         return taken, risks.count("high"), risks.count("medium"), sum(self.edges[leg][1] for leg in legs), len(legs)
@@ -225,7 +229,7 @@ def test_the_way_is_the_best_of_all_ways(toy: Toy, names: set[str]) -> None:
     product = toy.product()
     found = find(product, "1", "6", {}, accepted=accepted)
     ways = list(toy.ways(1, 6))
-    open_ways = [way for way in ways if all(toy.met(*leg) <= accepted for leg in zip(way, way[1:], strict=False))]
+    open_ways = [way for way in ways if all(toy.met(*leg) <= accepted for leg in pairwise(way))]
     if isinstance(found, Way):
         taken = (1, *(int(move.to) for move in found.moves))
         assert taken in open_ways
@@ -240,7 +244,7 @@ def test_the_way_is_the_best_of_all_ways(toy: Toy, names: set[str]) -> None:
 
 def check_behind(toy: Toy, found: NoWay, ways: list[tuple[int, ...]], accepted: frozenset[str]) -> None:
     """The sets are the smallest there are, all of them."""
-    needed = [set().union(*(toy.met(*leg) for leg in zip(way, way[1:], strict=False))) - accepted for way in ways]
+    needed = [set().union(*(toy.met(*leg) for leg in pairwise(way))) - accepted for way in ways]
     names = sorted(set().union(*needed)) if needed else []
     for size in range(1, 4):
         smallest = {frozenset(each) for each in combinations(names, size) if any(need <= set(each) for need in needed)}
