@@ -109,9 +109,9 @@ class Solution(Struct, frozen=True):
 class Fault(Struct, frozen=True):
     """What the checker says against a solution, or why there is none: a code with fields, and the jobs concerned.
 
-    Codes: missing, twice, unknown, start, length, began, after, capacity, deadline, horizon, budget, bound; those of
-    what cannot be are in `decide.timetable.causes` and `conflict`. Fields that end in `_minutes` are lengths, those in
-    `_at` moments (minutes since the origin), the others are said as they are.
+    Codes: missing, twice, unknown, unknown-resource, start, length, began, after, capacity, deadline, horizon, budget,
+    bound; those of what cannot be are in `decide.timetable.causes` and `conflict`, those of a begin in `reason`. Fields
+    that end in `_minutes` are lengths, those in `_at` moments (minutes since the origin).
     """
 
     code: str

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import product
 
 from hypothesis import strategies as st
 
+from liftlock.decide.timetable.verify import verify
 from liftlock.model.timetable import Capacity, Choice, Job, Limit, Link, Placed, Problem, Solution, Span
 
 ORIGIN = datetime(2026, 12, 1, tzinfo=UTC)
@@ -56,3 +58,31 @@ def problems(draw: st.DrawFn) -> Problem:
     capacities = (Capacity("a", 2, less), Capacity("b", 3))
     limits = (Limit(Span(0, 50), 8), Limit(Span(50, 120), 10))
     return Problem(ORIGIN, 3000, tuple(jobs), capacities, limits)
+
+
+@st.composite
+def tiny(draw: st.DrawFn) -> Problem:
+    """Two or three jobs and a dozen minutes: every timetable can be tried."""
+    count, horizon = draw(st.integers(2, 3)), draw(st.integers(4, 14))
+    jobs = []
+    for at in range(count):
+        takes = draw(st.integers(0, 4))
+        cut = draw(st.integers(2, 5))
+        choices = (Choice(0, cut - 2, takes), Choice(cut, 10, draw(st.integers(0, 4))))
+        after = (
+            (Link(str(draw(st.integers(0, at - 1))), draw(st.integers(0, 2))),) if at and draw(st.booleans()) else ()
+        )
+        deadline = draw(st.one_of(st.none(), st.integers(3, 14)))
+        uses = {"a": draw(st.integers(0, 2))}
+        began = draw(st.integers(0, cut - 2)) if not at and draw(st.booleans()) else None
+        jobs.append(Job(str(at), choices, after, uses, deadline=deadline, began=began, cost=draw(st.integers(0, 2))))
+    less = ((Span(3, 5), 1),) if draw(st.booleans()) else ()
+    limits = (Limit(Span(0, 4), 2),)
+    return Problem(ORIGIN, horizon, tuple(jobs), (Capacity("a", 2, less),), limits)
+
+
+def shortest(given: Problem) -> int | None:
+    """The earliest end of all, by trying everything; None: there is no timetable."""
+    starts = [range(14) for _ in given.jobs]
+    found = (placed(given, dict(zip([job.id for job in given.jobs], each, strict=True))) for each in product(*starts))
+    return min((each.ends for each in found if not verify(given, each)), default=None)

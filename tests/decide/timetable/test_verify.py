@@ -111,7 +111,7 @@ def test_an_unknown_resource_or_predecessor_is_a_fault() -> None:
     wrong = problem(Job("a", anytime(1), (Link("z"),), {"nobody": 1}))
     assert [(f.code, f.jobs) for f in verify(wrong, placed(wrong, {"a": 0}))] == [
         ("unknown", ("z",)),
-        ("unknown", ("a",)),
+        ("unknown-resource", ("a",)),
     ]
 
 

@@ -1,15 +1,18 @@
 """Why there is no timetable, where one look suffices: a single job that cannot be, links in a circle, a deadline before
 the earliest end that links and calendars allow.
 
-Codes: unknown (job or resource), cycle, window and choices (no start is left), began (where no choice is), resource
-(it needs more than there ever is), deadline and horizon (it ends too late wherever it begins), late (with what it
-waits for).
+Codes: unknown and unknown-resource, cycle, window and choices (no start is left), began-outside (where no choice is),
+resource (it needs more than there ever is), too-late and too-long (it ends after its deadline or the horizon wherever
+it begins), late (with what it waits for).
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
 from liftlock.decide.timetable.network import NEVER, Net, heads, net_of
 from liftlock.model.timetable import Capacity, Fault, Job, Problem
+
+CHAINS = 3  # of those that are late, at most
 
 
 def causes(problem: Problem) -> tuple[Fault, ...]:
@@ -17,17 +20,17 @@ def causes(problem: Problem) -> tuple[Fault, ...]:
     known = {capacity.id: capacity for capacity in problem.capacities}
     names = {job.id for job in problem.jobs}
     found = tuple(fault for job in problem.jobs for fault in of_job(problem, job, known, names))
-    if any(fault.code == "unknown" for fault in found):
+    if any(fault.code.startswith("unknown") for fault in found):
         return found
     net = net_of(problem)
     if len(net.order) < len(net.jobs):
         return (*found, circle(net))
-    return found or tuple(too_late(net))
+    return found or tuple(islice(too_late(net), CHAINS))
 
 
 def of_job(problem: Problem, job: Job, known: dict[str, Capacity], names: set[str]) -> Iterator[Fault]:
     yield from (Fault("unknown", (link.job,)) for link in job.after if link.job not in names)
-    yield from (Fault("unknown", (job.id,), {"resource": name}) for name in job.uses if name not in known)
+    yield from (Fault("unknown-resource", (job.id,), {"resource": name}) for name in job.uses if name not in known)
     for name, units in job.uses.items():
         if name in known and units > known[name].amount and job.began is None:
             yield Fault("resource", (job.id,), {"resource": name, "needs": units, "amount": known[name].amount})
@@ -42,16 +45,16 @@ def no_start(problem: Problem, job: Job) -> Iterator[Fault]:
             yield Fault("choices", (job.id,))
         return
     if job.began is not None and not any(each.first <= job.began <= each.last for each in job.choices):
-        yield Fault("began", (job.id,), {"began_at": job.began})
+        yield Fault("began-outside", (job.id,), {"began_at": job.began})
         return
     begins = [each.first if job.began is None else job.began for each in job.choices]
     soonest = min(
         begin + each.takes for begin, each in zip(begins, job.choices, strict=True) if each.first <= begin <= each.last
     )
     if job.deadline is not None and soonest > job.deadline:
-        yield Fault("deadline", (job.id,), {"ends_at": soonest, "deadline_at": job.deadline})
+        yield Fault("too-late", (job.id,), {"ends_at": soonest, "deadline_at": job.deadline})
     elif soonest > problem.horizon:
-        yield Fault("horizon", (job.id,), {"ends_at": soonest, "horizon_at": problem.horizon})
+        yield Fault("too-long", (job.id,), {"ends_at": soonest, "horizon_at": problem.horizon})
 
 
 def circle(net: Net) -> Fault:

@@ -36,6 +36,15 @@ class Steps:
             minute, end = times[at], times[at] + takes
         return minute
 
+    def short(self, begins: int, ends: int, units: int) -> int | None:
+        """The first minute of [begins, ends) at which fewer units are free; None: there is none."""
+        at = bisect_right(self.times, begins) - 1
+        while at < len(self.times) and max(self.times[at], begins) < ends:
+            if self.free[at] < units:
+                return max(self.times[at], begins)
+            at += 1
+        return None
+
     def take(self, begins: int, ends: int, units: int) -> None:
         """Negative units give back."""
         if begins >= ends:

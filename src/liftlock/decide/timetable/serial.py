@@ -124,9 +124,9 @@ def settle(board: Board, at: int, soonest: int) -> tuple[int, int] | None:
     return found
 
 
-def improve(net: Net, found: Pass, times: int = 10) -> Pass:
+def improve(net: Net, found: Pass, times: int = 3) -> Pass:
     """Backward and forward until nothing is won."""
-    for _ in range(times):
+    for _ in range(times if found.failed < 0 else 0):
         end = found.over
         late = place_all(mirror(net, end), [float(-ends) for ends in found.ends])
         if late.failed >= 0 or late.over > end:

@@ -74,7 +74,7 @@ def crowded(problem: Problem, jobs: dict[str, Job], once: dict[str, Placed]) -> 
         job = jobs[placed.job]
         for resource, units in job.uses.items():
             if resource not in known:
-                yield Fault("unknown", (job.id,), {"resource": resource})
+                yield Fault("unknown-resource", (job.id,), {"resource": resource})
             elif units > 0 and placed.ends > placed.begins:
                 users[resource].append((job, placed, units))
     for capacity in problem.capacities:
