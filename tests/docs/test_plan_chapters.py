@@ -45,7 +45,7 @@ def test_its_chapters_are_shown(plan: Path) -> None:
 def test_a_spreadsheet_is_written_once(plan: Path) -> None:
     call("chapters", "plan.yaml", "--csv", "chapters.csv")
     written = (plan.parent / "chapters.csv").read_bytes()
-    assert written.startswith(b"\xef\xbb\xbfTraceability")
+    assert written.startswith(b"\xef\xbb\xbfRequirements")
     assert "chapters.csv" in CliRunner().invoke(root, ["chapters", "plan.yaml", "--csv", "chapters.csv"]).output
     call("chapters", "plan.yaml", "--csv", "chapters.csv", "--show", "team", expect=1)
     assert (plan.parent / "chapters.csv").read_bytes() == written

@@ -84,6 +84,7 @@ LITERALS = {
     "Cost": get_args(chapters.Amount.__annotations__["kind"]),
     "RequirementKind": get_args(chapters.Requirement.__annotations__["kind"]),
     "RequirementLevel": get_args(chapters.Requirement.__annotations__["level"]),
+    "Source": ("department", "client", "survey", "feedback"),
     "TrainingKind": get_args(chapters.Training.__annotations__["kind"]),
     "NoticeTime": get_args(chapters.Notice.__annotations__["when"]),
 }

@@ -1,11 +1,10 @@
-"""How grave a risk is: likelihood x impact on a matrix of three by three (1-2 low, 3-4 medium, 6-9 high)."""
+"""How grave each risk is, by likelihood and impact."""
 
+from liftlock.decide.levels import grade, rank
 from liftlock.model.appraisal import Graded
 from liftlock.model.chapters import Risk
 from liftlock.model.part import Level
 from liftlock.model.plan import Plan
-
-LEVELS: tuple[Level, ...] = ("low", "medium", "high")
 
 
 def graded(plan: Plan) -> tuple[Graded, ...]:
@@ -31,9 +30,4 @@ def graded(plan: Plan) -> tuple[Graded, ...]:
 
 def level_of(risk: Risk) -> Level:
     """Before anything is done about it."""
-    product = (rank(risk.likelihood) + 1) * (rank(risk.impact) + 1)
-    return "low" if product <= 2 else "medium" if product <= 4 else "high"
-
-
-def rank(level: Level) -> int:
-    return LEVELS.index(level)
+    return grade(risk.likelihood, risk.impact)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from liftlock.decide.begins import first_day
 from liftlock.decide.case import Case, Rule, error, warning
-from liftlock.decide.risks import level_of, rank
+from liftlock.decide.levels import rank
+from liftlock.decide.risks import level_of
 from liftlock.model.chapters import Risk
 from liftlock.model.findings import Finding, Path
 

@@ -4,8 +4,11 @@ A system requirement is answered by what answers the software requirements that 
 the goals of what it refines. Names that do not resolve are left out here: a rule says so.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
+from msgspec import Struct
+
+from liftlock.decide.levels import grade
 from liftlock.model.appraisal import Trace, Traced
 from liftlock.model.chapters import Requirement
 from liftlock.model.plan import Plan
@@ -13,67 +16,77 @@ from liftlock.model.plan import Plan
 Links = Mapping[str, tuple[str, ...]]
 
 
+class Known(Struct, frozen=True):
+    """What may be referred to: requirements by id, and the names of everything else."""
+
+    requirements: Mapping[str, Requirement]
+    goals: dict[str, None]
+    components: dict[str, None]
+    tests: dict[str, None]
+
+
 def trace(plan: Plan) -> Trace:
     requirements = {each.id: each for each in plan.requirements}
-    goals, components = [each.id for each in plan.goals], [each.name for each in plan.components]
+    known = Known(
+        requirements,
+        dict.fromkeys(each.id for each in plan.goals),
+        dict.fromkeys(each.name for each in plan.components),
+        dict.fromkeys(each.id for each in plan.tests),
+    )
     up = {name: kept(each.refines, requirements) for name, each in requirements.items()}
-    down = turned(up, requirements)
-    tests = tests_of(plan, requirements)
-    rows = [row(each, up, down, tests, goals, components, requirements) for each in requirements.values()]
+    down, tests = turned(up, requirements), tests_of(plan, known)
+    goals = {name: kept(each.goals, known.goals) for name, each in requirements.items()}
+    changes = {name: kept(each.changes, known.components) for name, each in requirements.items()}
     return Trace(
-        rows=tuple(rows),
-        goals=turned({name: kept(each.goals, goals) for name, each in requirements.items()}, goals),
-        components=turned({name: kept(each.changes, components) for name, each in requirements.items()}, components),
-        tests=turned(tests, [each.id for each in plan.tests]),
+        rows=tuple(row(each, up, down, goals, changes, tests) for each in requirements.values()),
+        goals=turned(goals, known.goals),
+        components=turned(changes, known.components),
+        tests=turned(tests, known.tests),
     )
 
 
-def tests_of(plan: Plan, requirements: Mapping[str, Requirement]) -> Links:
+def tests_of(plan: Plan, known: Known) -> Links:
     """Requirement -> tests, from both sides."""
-    known = [each.id for each in plan.tests]
-    found = {name: list(kept(each.tests, known)) for name, each in requirements.items()}
+    found = {name: dict.fromkeys(kept(each.tests, known.tests)) for name, each in known.requirements.items()}
     for test in plan.tests:
-        for name in kept(test.requirements, requirements):
-            if test.id not in found[name]:
-                found[name].append(test.id)
+        for name in kept(test.requirements, known.requirements):
+            found[name][test.id] = None
     return {name: tuple(tests) for name, tests in found.items()}
 
 
-def row(
-    own: Requirement,
-    up: Links,
-    down: Links,
-    tests: Links,
-    goals: Iterable[str],
-    components: Iterable[str],
-    requirements: Mapping[str, Requirement],
-) -> Traced:
+def row(own: Requirement, up: Links, down: Links, goals: Links, changes: Links, tests: Links) -> Traced:
     above, below = reached(own.id, up), reached(own.id, down)
     return Traced(
         requirement=own.id,
         statement=own.statement,
         level=own.level,
         revision=own.revision,
+        priority=grade(own.importance, own.urgency),
         refines=up[own.id],
         refined_by=down[own.id],
-        goals=kept((goal for name in above for goal in requirements[name].goals), goals),
-        components=kept((change for name in below for change in requirements[name].changes), components),
-        tests=tuple(dict.fromkeys(test for name in below for test in tests[name])),
+        goals=gathered(above, goals),
+        components=gathered(below, changes),
+        tests=gathered(below, tests),
     )
 
 
-def reached(start: str, links: Links) -> list[str]:
+def gathered(names: Iterable[str], links: Links) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(target for name in names for target in links[name]))
+
+
+def reached(start: str, links: Links) -> dict[str, None]:
     """`start` and everything that it leads to, in order; circles end."""
-    found = [start]
-    for name in found:
-        found += [each for each in links[name] if each not in found]
+    found = {start: None}
+    for name in (waiting := [start]):
+        new = [each for each in links[name] if each not in found]
+        found.update(dict.fromkeys(new))
+        waiting += new
     return found
 
 
-def kept(names: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+def kept(names: Iterable[str], known: Container[str]) -> tuple[str, ...]:
     """Those that exist, each once."""
-    there = set(known)
-    return tuple(dict.fromkeys(name for name in names if name in there))
+    return tuple(dict.fromkeys(name for name in names if name in known))
 
 
 def turned(links: Links, targets: Iterable[str]) -> dict[str, tuple[str, ...]]:

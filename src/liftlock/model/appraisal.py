@@ -16,6 +16,7 @@ class Traced(Struct, frozen=True):
     statement: str
     level: str
     revision: int
+    priority: Level = "medium"
     refines: tuple[str, ...] = ()
     refined_by: tuple[str, ...] = ()
     goals: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ def trace(found: Appraisal, words: Words) -> list[ChapterTable]:
     if not found.plan.requirements:
         return []
     rows = tuple(trace_row(row, words) for row in found.trace.rows)
-    keys = ("requirement", "statement", "level", "revision", "refines", "goals", "components", "tests")
+    keys = ("requirement", "level", "revision", "refines", "goals", "components", "tests")
     back: list[tuple[Cell, ...]] = []
     for noun, names in (
         ("goal", found.trace.goals),
@@ -30,14 +30,35 @@ def trace(found: Appraisal, words: Words) -> list[ChapterTable]:
     ):
         back += [(words.word("Noun", noun), name, ", ".join(given)) for name, given in names.items()]
     return [
+        *register(found, words),
         ChapterTable(words.say("ui.chapters.trace"), heads(keys, words), rows, orphans(found, words)),
         ChapterTable(words.say("ui.chapters.back"), heads(("noun", "name", "requirements"), words), tuple(back)),
     ]
 
 
+def register(found: Appraisal, words: Words) -> list[ChapterTable]:
+    """Each requirement with where it comes from and how much it matters."""
+    priorities = {row.requirement: words.word("Level", row.priority) for row in found.trace.rows}
+    rows = tuple(
+        (
+            each.id,
+            each.statement,
+            words.word("RequirementKind", each.kind),
+            words.join(filter(None, (words.word("Source", each.source) if each.source else "", each.from_))),
+            priorities[each.id],
+            each.owner,
+            words.join(each.confirmed_by),
+            each.because,
+        )
+        for each in found.plan.requirements
+    )
+    keys = ("requirement", "statement", "kind", "source", "priority", "owner", "confirmed_by", "changed")
+    return [ChapterTable(words.say("ui.chapters.register"), heads(keys, words), rows)]
+
+
 def trace_row(row: Traced, words: Words) -> tuple[Cell, ...]:
     links = (", ".join(names) for names in (row.refines, row.goals, row.components, row.tests))
-    return (row.requirement, row.statement, words.word("RequirementLevel", row.level), row.revision, *links)
+    return (row.requirement, words.word("RequirementLevel", row.level), row.revision, *links)
 
 
 def orphans(found: Appraisal, words: Words) -> tuple[str, ...]:
