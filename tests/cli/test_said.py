@@ -47,12 +47,22 @@ def test_a_preview_says_what_would_change_on_the_host(site: Site) -> None:
     assert "    +old = false" in shown
 
 
-def test_the_report_has_the_version_that_was_read(site: Site) -> None:
+CHAPTERS = """
+requirements:
+  - {id: R1, statement: checkout is faster, from: sales, owner: li.wei, changes: [app], tests: [T1]}
+tests:
+  - {id: T1, kind: rehearsal, environment: staging, cases: [{id: C1, does: buy, expects: bought}], owner: li.wei}
+"""
+
+
+def test_the_report_has_the_version_that_was_read_and_the_plans_chapters(site: Site) -> None:
+    site.write_plan("plan.yaml", more=CHAPTERS)
     site.run("run", "plan.yaml")
     report = site.run("report").stdout
     assert all(line.endswith("| 1.1 |") for line in report.splitlines() if line.startswith("| app-0"))
     assert "'version'" not in report
     assert "Controller takeovers: 0" in report
+    assert "| R1 | system | 1 | - | - | app | T1 |" in report
 
 
 def test_the_controller_that_begins_takes_nothing_over() -> None:
