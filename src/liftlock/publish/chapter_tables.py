@@ -35,12 +35,12 @@ def table_text(table: ChapterTable, words: Words, *, width: int = 100, paint: Pa
 
 def table_markdown(table: ChapterTable, words: Words) -> list[str]:
     lines = ["", f"### {markdown(table.title)}", "", markdown_row(table.head), "|" + " --- |" * len(table.head)]
-    lines += [markdown_row([shown_cell(cell, words) or "-" for cell in row]) for row in table.rows]
+    lines += [markdown_row([shown_cell(cell, words) for cell in row]) for row in table.rows]
     return [*lines, *(line for note in table.notes for line in ("", markdown(note)))]
 
 
 def markdown_row(row: Iterable[str]) -> str:
-    return "| " + " | ".join(markdown(cell) for cell in row) + " |"
+    return "| " + " | ".join(markdown(cell) or "-" for cell in row) + " |"
 
 
 def tables_csv(tables: Sequence[ChapterTable]) -> str:
