@@ -1,0 +1,2 @@
+-- liftlock: expand
+ALTER TABLE account DROP COLUMN old_rate;

@@ -1,0 +1,2 @@
+-- liftlock: expand
+ALTER TABLE account ADD COLUMN currency char(3);

@@ -1,0 +1,2 @@
+-- liftlock: expand
+CREATE INDEX CONCURRENTLY posting_booked_at ON posting (booked_at);
