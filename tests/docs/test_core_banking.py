@@ -81,6 +81,14 @@ def test_its_schedule_keeps_failure_domains_the_quorum_and_the_outage() -> None:
     assert {"ledger-standby", "corebank", "channel", "teller-client"} <= stopped
 
 
+def test_its_runs_keep_every_promise(tmp_path: Path) -> None:
+    """What is done once for the core is done on the database's host; the queue is upgraded before the outage."""
+    words = ["simulate", str(FOLDER / "plan.yaml"), "--store", str(tmp_path), "--seeds", "4", "--workers", "1"]
+    for more in ([], ["--fault", "bad=traffic", "--fault", "lost_answer=0.02"]):
+        done = CliRunner().invoke(root, [*words, *more])
+        assert done.exit_code == 0, done.output
+
+
 # --- its broken twin ----------------------------------------------------------------------------------------
 
 

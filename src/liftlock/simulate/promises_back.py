@@ -10,10 +10,8 @@ from liftlock.model.fold import advance
 from liftlock.model.run import LaneView, Phase, Run, StepState, is_lost
 from liftlock.model.schedule import Schedule, Stage, host_of, lane_of, stage_of
 from liftlock.simulate.excuses import answered, component_of, waived, wave_of
-from liftlock.simulate.promises_hosts import WRITE_STARTS, Key, Verified
+from liftlock.simulate.promises_hosts import ONCE, WRITE_STARTS, Key, Verified, homes
 from liftlock.simulate.story import Story
-
-ONCE = {"before": 0, "after": 2}  # the waves, of whatever name, stand between them
 
 
 def undo_follows_dependents(story: Story) -> Iterator[str]:
@@ -72,7 +70,7 @@ def is_gone(lane: LaneView) -> bool:
 def an_outage_is_complete(story: Story) -> Iterator[str]:
     """A tier is written to only while what was to be stopped for it is down, on the way up and on the way back."""
     waits = stopped_for(story.schedule)
-    at_work = {(component, host) for component in waits for host in hosts_of(story.schedule, component)}
+    at_work = {(component, host) for component, host in homes(story.schedule) if component in waits}
     excused = not_stopped_by_a_persons_word(story)
     for what in story.trace:
         key = (what.component, what.host)
@@ -102,16 +100,10 @@ def not_stopped_by_a_persons_word(story: Story) -> set[Key]:
 
 
 def stopped_for(schedule: Schedule) -> dict[str, set[str]]:
-    """Components that an outage stops, each with those that it is stopped for."""
+    """Components that an outage stops, each with the tiers of the outage that it is stopped for."""
     stopped = [stage.component for stage in schedule.stages if stage.wave == STOP]
-    return {
-        component: {other for other in schedule.policies if component in components_after(schedule, other)}
-        for component in stopped
-    }
-
-
-def hosts_of(schedule: Schedule, component: str) -> set[str]:
-    return {host for stage in schedule.stages if stage.component == component for host in stage.hosts}
+    tiers = {name: components_after(schedule, name) for name, policy in schedule.policies.items() if policy.outage}
+    return {component: {tier for tier, later in tiers.items() if component in later} for component in stopped}
 
 
 # --- the end ------------------------------------------------------------------------------------------------

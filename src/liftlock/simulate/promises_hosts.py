@@ -6,13 +6,14 @@ from liftlock.execute.perform import mark_of
 from liftlock.model import events as ev
 from liftlock.model.actions import Kind
 from liftlock.model.events import LaneResult, RunResult
-from liftlock.model.schedule import Capacity, host_of, lane_of, stage_of
+from liftlock.model.schedule import Capacity, Schedule, host_of, lane_of, stage_of
 from liftlock.simulate.excuses import answered, component_of, left_out, tried_again, waived, wave_of
 from liftlock.simulate.story import STREAM, Story
 
 WRITES = ("install", "configure", "migrate", "command", "restore")
 WRITE_STARTS = tuple(f"start-{kind}" for kind in WRITES)
 DISTURBS = ("install", "configure", "command", "restore", "restart", "start", "stop", "reboot")
+ONCE = {"before": 0, "after": 2}  # the waves, of whatever name, stand between them
 Key = tuple[str, str]  # component and host
 
 
@@ -259,9 +260,14 @@ def upgraded_means_the_new_version_verified(story: Story) -> Iterator[str]:
         if lane.result is LaneResult.UPGRADED and wave_of(lane_id)[0] == "w"
     }
     if story.run.result is RunResult.UPGRADED:
-        keys |= {(component, name) for name, host in story.fleet.hosts.items() for component in host.services}
+        keys |= homes(story.schedule)
     for component, name in sorted(keys - excused):
         service, new = story.fleet.hosts[name].services[component], story.schedule.policies[component].version_to
         fine = service.version == new and service.running and service.in_service
         if not fine or verified.version((component, name)) != new:
             yield f"{name}: {component} {service.version}, verified {verified.version((component, name))}"
+
+
+def homes(schedule: Schedule) -> set[Key]:
+    """Where each component lives; what is done once for it may be done on another's host."""
+    return {(each.component, host) for each in schedule.stages if each.wave not in ONCE for host in each.hosts}
