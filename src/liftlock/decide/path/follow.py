@@ -59,7 +59,8 @@ def skewed_within(product: Product, part: str, versions: Sequence[str]) -> Itera
         here, there = ground.find(start), ground.find(end)
         if not any(hop.to == there and hop.edge.stopped for hop in ground.hops(part, here or 0)):
             pair = (version(start, product.scheme), version(end, product.scheme))
-            yield from meeting(product, name, pair, name, pair)
+            met = {clash.skew: clash for clash in reversed(list(meeting(product, name, pair, name, pair)))}
+            yield from met.values()  # one for each rule: old beside new is new beside old
 
 
 class Going(Struct, frozen=True):
