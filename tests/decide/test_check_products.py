@@ -55,7 +55,8 @@ def test_a_missing_stop_is_named_with_what_to_write() -> None:
     found = asked("1.1", "3.0")
     assert codes(found) == ["L579", "L582"]
     stop, via = sorted(found, key=lambda each: each.code)
-    assert (stop.path, stop.fields["stop"]) == (("components", 0, "version", "to"), "2.*")
+    assert (stop.path, stop.fields["stops"]) == (("components", 0, "version", "to"), "2.*")
+    assert stop.fields["because"] == "the tables move"
     assert via.fields["via"] == '[{version: "2.0"}]'
 
 

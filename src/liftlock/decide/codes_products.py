@@ -14,7 +14,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "L576": ("version", "product"),  # warning: a release that a complete list does not have
     "L577": ("version", "scheme", "product"),  # a version that the product's scheme cannot read
     "L578": (*HOP, "product", "reached", "behind"),  # there is no way up
-    "L579": (*HOP, "stop", "because", "url"),  # a hop that passes a compulsory stop by
+    "L579": (*HOP, "stops", "because"),  # a hop that passes compulsory stops by
     "L580": (*HOP, "risk", "message", "hosts", "unknown", "url"),  # a hop that a named risk blocks
     "L581": ("version", "why"),  # a withdrawn or known bad release, or one from which nothing leads on
     "L582": (*HOP, "via"),  # the way as written is not allowed, and another is

@@ -74,8 +74,11 @@ def ways_are_allowed(case: Case) -> Iterator[Finding]:
 
 def what_is_wrong(each: Planned, followed: Followed, best: Way | NoWay) -> Iterator[Finding]:
     for wrong in followed.wrong:
+        if stops := [obstacle for obstacle in wrong.obstacles if obstacle.kind == "stop"]:
+            yield of_stops(each, wrong, stops)
         for obstacle in wrong.obstacles:
-            yield of_obstacle(each, wrong, obstacle)
+            if obstacle.kind != "stop":
+                yield of_obstacle(each, wrong, obstacle)
     first = followed.wrong[0]
     hop = {"from_version": first.from_, "to_version": first.to}
     if isinstance(best, Way):
@@ -93,16 +96,21 @@ def path_of(each: Planned, wrong: Wrong) -> Path:
     return each.at(each.versions.index(wrong.to) - 1)
 
 
+def of_stops(each: Planned, wrong: Wrong, stops: list[Obstacle]) -> Finding:
+    """All that one hop passes by, with the first reason that is given."""
+    why = [text for stop in stops for text in (stop.because, stop.url) if text]
+    hop = {"from_version": wrong.from_, "to_version": wrong.to}
+    names = ", ".join(stop.name for stop in stops)
+    return error("L579", path_of(each, wrong), stops=names, because=(why or ["-"])[0], **hop)
+
+
 def of_obstacle(each: Planned, wrong: Wrong, obstacle: Obstacle) -> Finding:
     hop = {"from_version": wrong.from_, "to_version": wrong.to}
     path, because, url = path_of(each, wrong), obstacle.because or "-", obstacle.url or "-"
-    match obstacle.kind:
-        case "stop":
-            return error("L579", path, stop=obstacle.name, because=because, url=url, **hop)
-        case "block":
-            hosts, unknown = some(obstacle.hosts) or "-", some(obstacle.unknown) or "-"
-            said = {"risk": obstacle.name, "message": because, "hosts": hosts, "unknown": unknown, "url": url}
-            return error("L580", path, **said, **hop)
+    if obstacle.kind == "block":
+        hosts, unknown = some(obstacle.hosts) or "-", some(obstacle.unknown) or "-"
+        said = {"risk": obstacle.name, "message": because, "hosts": hosts, "unknown": unknown, "url": url}
+        return error("L580", path, **said, **hop)
     return error("L581", path, version=obstacle.versions, why=obstacle.because or obstacle.kind)
 
 

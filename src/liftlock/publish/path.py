@@ -92,6 +92,7 @@ def stop_texts(stop: Obstacle, words: Words) -> list[str]:
     """Why it is gone through; of a conditional stop, that nobody knows whether it must be."""
     said = [words.say(OBSTACLES["stop"], name=stop.name)]
     said += [words.say("ui.path.unknown", facts=shortened(stop.unknown, words))] if stop.unknown else []
+    said += [words.say("ui.path.hosts", hosts=shortened(stop.hosts, words))] if stop.unknown and stop.hosts else []
     return [words.join(said), *(text for text in (stop.because, stop.url) if text)]
 
 
