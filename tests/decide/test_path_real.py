@@ -64,8 +64,12 @@ def is_blocked(start: str, end: str, exposed: bool) -> bool:
 
 
 @cache
+def raw_suggestions(minor: str) -> dict[str, Any]:
+    return yaml.safe_load((OPENSHIFT / "build-suggestions" / f"{minor}.yaml").read_text())["default"]
+
+
 def suggested(start: str, end: str) -> bool:
-    said = yaml.safe_load((OPENSHIFT / "build-suggestions" / f"{end.rpartition('.')[0]}.yaml").read_text())["default"]
+    said = raw_suggestions(end.rpartition(".")[0])
     return any(
         numbers(said[f"{kind}_min"]) <= numbers(start) <= numbers(said[f"{kind}_max"])
         and start not in said[f"{kind}_block_list"]

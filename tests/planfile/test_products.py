@@ -156,7 +156,8 @@ def test_what_is_wrong_with_a_product() -> None:
 
 
 def test_parts_that_wait_for_each_other_and_releases_that_cannot_be_read() -> None:
-    text = "product: p\nscheme: semver\nreleases: [{version: new}]\nparts: [{name: a, after: [b]}, {name: b, after: [a]}]\n"
+    parts = "parts: [{name: a, after: [b]}, {name: b, after: [a]}]\n"
+    text = "product: p\nscheme: semver\nreleases: [{version: new}]\n" + parts
     product = load_product(text, "p").product
     assert product is not None
     assert [each.code for each in faults(product, "")] == ["L570", "L572", "L572"]
