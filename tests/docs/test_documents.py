@@ -10,10 +10,12 @@ import pytest
 
 from liftlock.cli.discovery import find_drivers
 from liftlock.cli.main import app
+from liftlock.decide.rules_products_file import faults
 from liftlock.drivers import builtin
 from liftlock.model.findings import Severity
 from liftlock.planfile.inventory import load_inventory
 from liftlock.planfile.load import load_plan
+from liftlock.planfile.products import load_product
 from liftlock.planfile.schema import inventory_schema, json_schema
 from liftlock.publish.reference import reference
 from liftlock.publish.transitions import page
@@ -118,6 +120,16 @@ def test_parts_of_plans_are_read() -> None:
 def errors(text: str) -> list[str]:
     found = load_plan(text, DRIVERS).findings
     return [f"{each.code} {each.path} {each.fields}" for each in found if each.severity is Severity.ERROR]
+
+
+def test_product_files_are_sound() -> None:
+    found = [(path, text) for path, text in yaml_blocks() if "\nproduct: " in text and "upgrade:" not in text]
+    assert found
+    for path, text in found:
+        loaded = load_product(text, path.name)
+        assert not loaded.findings, path
+        assert loaded.product is not None
+        assert not faults(loaded.product, loaded.source), path
 
 
 def test_inventories_are_read() -> None:

@@ -164,6 +164,11 @@ def shortened(names: Sequence[str], words: Words) -> str:
 
 
 def about_lines(product: Product, words: Words, width: int, paint: Paint) -> Iterator[str]:
+    if product.longest_mixed_s is not None:
+        yield words.say("ui.path.longest_mixed", longest_s=product.longest_mixed_s)
+    if product.finalise:
+        yield ""
+        yield from wrap(plain(words.say("ui.path.finalise", step=product.finalise)), width)
     if product.notes:
         yield ""
         yield paint("title", words.say("ui.path.notes"))

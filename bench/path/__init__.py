@@ -1,0 +1,1 @@
+"""How long the way up takes to find, on real graphs."""
