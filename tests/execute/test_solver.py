@@ -8,8 +8,8 @@ from liftlock.decide.timetable.greedy import greedy
 from liftlock.decide.timetable.verify import verify
 from liftlock.execute import solver
 from liftlock.execute.solver import solve
-from liftlock.model.timetable import Capacity, Infeasible, Job, Problem, Progress, Solution, Span
-from tests.decide.timetable.making import anytime, problem, shortest, tiny
+from liftlock.model.timetable import Capacity, Infeasible, Job, Link, Problem, Progress, Solution, Span
+from tests.decide.timetable.making import DAY, anytime, nights, problem, shortest, tiny
 
 LIMIT_S = 5.0
 
@@ -83,6 +83,29 @@ def test_a_horizon_that_is_one_minute_short_is_refused_with_the_smallest_set() -
     assert isinstance(refused, Infeasible)
     assert refused.irreducible
     assert {fault.code for fault in refused.faults} == {"keep-capacity", "keep-horizon"}
+
+
+def test_windows_and_an_observation_before_a_deadline() -> None:
+    given = problem(
+        Job("one", nights(60, 5), uses={"team": 1}),
+        Job("two", nights(60, 5), (Link("one", 12 * 60, "observation"),), {"team": 1}, deadline=2 * DAY),
+        Job("three", nights(200, 2), uses={"team": 1}),
+        Job("four", nights(100, 1), uses={"team": 1}),
+        Job("free", anytime(7), uses={"team": 1}),
+        horizon=5 * DAY,
+        capacities=(Capacity("team", 1),),
+    )
+    refused = solve(given, limit_s=LIMIT_S, workers=1)
+    assert isinstance(refused, Infeasible)
+    assert refused.irreducible
+    assert [(fault.code, fault.jobs) for fault in refused.faults] == [
+        ("keep-window", ("one",)),
+        ("keep-window", ("two",)),
+        ("keep-after", ("two", "one")),
+        ("keep-deadline", ("two",)),
+        ("keep-window", ("three",)),
+        ("keep-capacity", ("one", "two", "three")),
+    ]
 
 
 def test_without_ortools_it_is_the_greedy_timetable(monkeypatch: pytest.MonkeyPatch) -> None:

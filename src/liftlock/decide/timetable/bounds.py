@@ -24,12 +24,12 @@ HAIR = 1e-6
 
 
 def lower_bound(net: Net) -> int:
-    """Minutes; the horizon and one more if not even that suffices."""
+    """Minutes; NEVER if there is no timetable at all."""
     begins, ends = heads(net)
     low = max(ends, default=0)
     horizon = max((last + takes for each in net.windows for _, last, takes in each.choices), default=0)
     if low >= NEVER:
-        return horizon + 1
+        return NEVER
     stock = [stock_of(net, each) for each in loaded(net)]
     step, high = 1, low
     while high <= horizon and not may_end(net, stock, begins, high):
@@ -38,7 +38,7 @@ def lower_bound(net: Net) -> int:
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if may_end(net, stock, begins, middle) else (middle + 1, high)
-    return low
+    return low if low <= horizon else NEVER
 
 
 @dataclass(frozen=True, slots=True)

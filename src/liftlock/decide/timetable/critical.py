@@ -6,6 +6,8 @@ follows it on a resource (money is not looked at). Who follows whom there is rea
 units from those that gave theirs back last (a resource flow, Artigues et al. 2003). Critical is what has no slack.
 """
 
+from bisect import bisect_right
+
 from liftlock.decide.timetable.network import Net, Windows, net_of, starts_of
 from liftlock.model.timetable import Problem, Slack, Solution
 
@@ -16,7 +18,8 @@ def critical(problem: Problem, solution: Solution) -> dict[str, Slack]:
     """Of a solution that holds: job -> slack."""
     net = net_of(problem)
     begins = starts_of(net, solution)
-    ends = [{each.job: each.ends for each in solution.placed}[job.id] for job in net.jobs]
+    over = {each.job: each.ends for each in solution.placed}
+    ends = [over[job.id] for job in net.jobs]
     edges = follows(net, begins, ends)
     latest, found = [0] * len(begins), dict[str, Slack]()
     turn = {at: number for number, at in enumerate(net.order)}
@@ -25,7 +28,7 @@ def critical(problem: Problem, solution: Solution) -> dict[str, Slack]:
         if net.jobs[at].began is not None:
             latest[at], total = begins[at], until - ends[at]
         else:
-            latest[at] = max(begins[at], last_begin(net, at, begins[at], until))
+            latest[at] = max(begins[at], last_begin(net, at, begins[at], ends[at], until))
             total = latest[at] - begins[at]
         found[net.jobs[at].id] = Slack(max(total, 0), total <= 0)
     return found
@@ -59,16 +62,21 @@ def flow(edges: Edges, users: list[tuple[int, int]], begins: list[int], ends: li
             units -= has
 
 
-def last_begin(net: Net, at: int, begin: int, until: int) -> int:
-    """The latest begin from which it ends by `until`, within windows and outside absences; at least `begin`."""
-    windows: Windows = net.windows[at]
-    found = windows.latest_start(until)
+def last_begin(net: Net, at: int, begin: int, end: int, until: int) -> int:
+    """The latest begin from which it ends by `until`, takes no longer than now, and meets no absence."""
+    found = latest_as_short(net.windows[at], end - begin, until)
     while found > begin:
-        allowed = windows.at_or_after(found)
-        takes = allowed[1] if allowed is not None else 0
-        short = [net.free[resource].short(found, found + takes, units) for resource, units in net.uses[at]]
+        short = [net.free[resource].short(found, found + end - begin, units) for resource, units in net.uses[at]]
         blocked = min((minute for minute in short if minute is not None), default=None)
         if blocked is None:
             return found
-        found = min(windows.latest_start(blocked), found - 1)
+        found = latest_as_short(net.windows[at], end - begin, blocked if blocked > found else found)
     return begin
+
+
+def latest_as_short(windows: Windows, takes: int, until: int) -> int:
+    """The last allowed begin from which it ends by `until` and takes at most so long; -1: none."""
+    for first, last, here in reversed(windows.choices[: bisect_right(windows.firsts, until)]):
+        if here <= takes and first <= min(last, until - here):
+            return min(last, until - here)
+    return -1

@@ -44,7 +44,7 @@ def placeable(problem: Problem) -> bool | None:
     net = net_of(problem)
     if by_rules(net, NEVER).failed < 0:
         return True
-    return False if lower_bound(net) > problem.horizon else None
+    return False if lower_bound(net) == NEVER else None
 
 
 def best_of(net: Net, bound: int) -> Pass:
