@@ -1,6 +1,7 @@
 """Schedules drawn from a seed: one or two components, one to eight hosts, all that a rollout can be told."""
 
 import random
+from datetime import date, datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -8,8 +9,11 @@ from liftlock.model.actions import Action, Irreversible, Kind, Restorable, Rever
 from liftlock.model.inventory import Host
 from liftlock.model.plan import Check, Freeze, Metric, Window
 from liftlock.model.schedule import (
+    Bounds,
     Capacity,
+    Closure,
     Gate,
+    LeadRule,
     Measured,
     Policy,
     Quorum,
@@ -227,6 +231,28 @@ def drawn_with_roles(rng: random.Random) -> Schedule:
         hosts={host: Host(host) for host in members},
         assumes={host: {f"{name}.role": role} for host, role in roles.items()},
         quorums={name: Quorum(tuple(members), len(members))} if votes else {},
+    )
+
+
+def drawn_with_bounds(rng: random.Random) -> Schedule:
+    """A schedule whose run is bound by a lead rule, by others' changes at its hosts, by observation between waves."""
+    whole = drawn_schedule(rng)
+    begins = datetime(2026, 3, 2, 22, 0) + timedelta(minutes=rng.choice((0, 0, 5, 30)))
+    ends = begins + timedelta(minutes=rng.choice((5, 20, 90)))
+    hosts = tuple(rng.sample(sorted(whole.hosts), rng.randint(1, len(whole.hosts))))
+    change = Closure("CHG1", *(each.isoformat(timespec="minutes") for each in (begins, ends)), hosts)
+    lead = LeadRule(1, rng.choice(("approval", "plan")), "waves")
+    return replace(
+        whole,
+        windows=rng.choice(((), (), (), WINDOWS[1])),
+        freezes=(),
+        bounds=Bounds(
+            leads=rng.choice(((), (), (), (lead,))),
+            closed=rng.choice(((), (date(2026, 3, 3),))),
+            opened=rng.choice(((), (date(2026, 3, 7),))),
+            closures=(change,),
+            observe_s=rng.choice((0.0, 60.0, 900.0)),
+        ),
     )
 
 

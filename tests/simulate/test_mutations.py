@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
+from liftlock.decide import binding, rollback, stages, way_back
 from liftlock.decide import choose as choosing
-from liftlock.decide import rollback, stages, way_back
 from liftlock.decide.capacity import Room
 from liftlock.decide.choose import policy_of
 from liftlock.decide.judge import canary
@@ -26,7 +26,7 @@ from liftlock.simulate import story as stories
 from liftlock.simulate.faults import Faults, drawn
 from liftlock.simulate.promises import PROMISES
 from liftlock.simulate.story import Operators, tell_story
-from tests.simulate.scenarios import drawn_schedule, drawn_with_canaries, drawn_with_roles
+from tests.simulate.scenarios import drawn_schedule, drawn_with_bounds, drawn_with_canaries, drawn_with_roles
 
 SEEDS = 400
 
@@ -191,8 +191,24 @@ def deaf_to_canaries(monkeypatch):
     monkeypatch.setattr(stages, "judged", lambda *args: None)
 
 
+def no_leads(monkeypatch):
+    monkeypatch.setattr(binding, "held_by_lead", lambda *args: None)
+
+
+def no_closures(monkeypatch):
+    monkeypatch.setattr(stages, "closed_for", lambda *args: ())
+
+
+def no_observation(monkeypatch):
+    monkeypatch.setattr(binding, "held_by_observation", lambda *args: [])
+
+
+BOUND = frozenset(promise.__name__ for promise in PROMISES if promise.__module__.endswith("promises_bounds"))
 JUDGED = frozenset(promise.__name__ for promise in PROMISES if promise.__module__.endswith("promises_canary"))
 MUTATIONS = {
+    "nothing_begins_before_its_lead": no_leads,
+    "nothing_begins_while_others_change_a_host": no_closures,
+    "a_wave_is_observed_before_the_next": no_observation,
     "nothing_is_touched_without_a_baseline": no_baseline,
     "a_wave_is_promoted_on_a_pass": unearned_promotion,
     "every_request_counts_at_most_once": counters_taken_for_increments,
@@ -257,6 +273,8 @@ def test_the_promise_bites_on_each_part_of_it(name, mutate, faults, monkeypatch)
 def schedule_for(promise, rng, faults):
     if promise.__name__ in JUDGED:
         return drawn_with_canaries(rng)
+    if promise.__name__ in BOUND:
+        return drawn_with_bounds(rng)
     return drawn_with_roles(rng) if faults is FAILOVERS else drawn_schedule(rng, outage=faults is ROUGH)
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from liftlock.simulate.faults import drawn
 from liftlock.simulate.promises import broken
 from liftlock.simulate.story import Operators, Story, tell_story
-from tests.simulate.scenarios import drawn_schedule, drawn_with_canaries, drawn_with_roles
+from tests.simulate.scenarios import drawn_schedule, drawn_with_bounds, drawn_with_canaries, drawn_with_roles
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SEEDS = int(os.environ.get("LIFTLOCK_SEEDS", "1000"))
@@ -60,6 +60,15 @@ def test_every_promise_holds_while_primaries_fail_over_and_members_vote(first):
 def test_every_promise_holds_while_canaries_are_judged(first):
     for seed in range(first, first + BATCH):
         assert broken(judged_story(seed)) == [], f"seed {seed}"
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS // 20, BATCH))
+def test_every_promise_holds_within_leads_and_others_changes(first):
+    for seed in range(first, first + BATCH):
+        rng = random.Random(seed)
+        schedule, faults = drawn_with_bounds(rng), drawn(rng)
+        people = Operators if rng.random() < 0.5 else None
+        assert broken(tell_story(schedule, seed, faults, SHANGHAI, people=people)) == [], f"seed {seed}"
 
 
 def judged_story(seed):

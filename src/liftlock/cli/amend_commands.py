@@ -58,7 +58,7 @@ async def take_over(
         name, holder = min(taken.items())
         raise refuse("locked-by-another-run", name=name, run=holder, more=len(taken) - 1)
     now = approved.clock.now()
-    entries = await told.amend(store, chosen.stream, now, by, after, because, approved.approvals)
+    entries = await told.amend(store, chosen.stream, now, by, after, because, approved.approvals, approved.since)
     lines = list(run_lines(entries, screen.words))
     if screen.as_json:
         changes = changes_json(changes_between(before, after))

@@ -1,5 +1,6 @@
 """A new run begins: its schedule is approved, its hosts are ready, and nobody else has them."""
 
+from datetime import datetime
 from pathlib import Path
 
 import typer
@@ -20,10 +21,11 @@ from liftlock.cli.screen import Screen
 from liftlock.cli.survey_commands import look
 from liftlock.cli.trouble import refuse
 from liftlock.decide.amend import lanes_begun
-from liftlock.execute.approve import Standing, counting, missing, standing
+from liftlock.decide.binding import held_at_first
+from liftlock.execute.approve import Standing, counting, missing, since_of, standing
 from liftlock.execute.checklist import lacking
 from liftlock.execute.checklist import standing as items_standing
-from liftlock.execute.opening import is_ghost, names_to_lock, open_run
+from liftlock.execute.opening import Refused, is_ghost, names_to_lock, open_run
 from liftlock.execute.world import World
 from liftlock.journal.sqlite import SqliteStore
 from liftlock.model.events import ApprovalGiven, Approved, Entry, RunOpened, RunResult
@@ -40,12 +42,14 @@ class ApprovedPlan(Struct, frozen=True):
     schedule: Schedule
     approvals: tuple[Approved, ...]
     clock: SystemClock
+    since: dict[str, datetime] = {}  # what lead rules count from
 
 
 async def approved_plan(
     screen: Screen, store: SqliteStore, found: Found, path: Path, by: str, *, amends: Chosen | None = None
 ) -> ApprovedPlan:
-    """Refused if findings block, or if an approval is missing: with what changed since one was given.
+    """Refused if findings block, if an approval is missing (with what changed since one was given), or if a lead rule
+    does not let it begin yet.
 
     `amends`: the run that is to be amended; its hosts keep their waves.
     """
@@ -69,7 +73,10 @@ async def approved_plan(
     run = await next_run(store, prepared.upgrade)
     await refuse_if_done(store, prepared)
     await freeze(store, prepared, by, clock.now())
-    return ApprovedPlan(prepared, run, schedule, counting(words), clock)
+    since = since_of(words, prepared.digest, entries)
+    if amends is None and (held := held_at_first(schedule, since, clock.now())):
+        raise Refused(held.because)
+    return ApprovedPlan(prepared, run, schedule, counting(words), clock, since)
 
 
 def refuse_if_unready(prepared: Prepared, entries: tuple[Entry, ...]) -> None:
@@ -128,7 +135,14 @@ async def begin(world: World, store: SqliteStore, approved: ApprovedPlan, by: st
     """Open the run. Refused if another run holds one of its hosts, or began since this one was prepared."""
     upgrade = upgrade_stream(approved.prepared.upgrade)
     await open_run(
-        world, approved.run, upgrade, approved.schedule, by=by, controller=controller, approvals=approved.approvals
+        world,
+        approved.run,
+        upgrade,
+        approved.schedule,
+        by=by,
+        controller=controller,
+        approvals=approved.approvals,
+        since=approved.since,
     )
     chosen = await load_run(store, approved.run)
     opened = chosen.entries[0].event

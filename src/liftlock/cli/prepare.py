@@ -12,6 +12,7 @@ from msgspec import Struct, json
 from msgspec.structs import replace
 
 from liftlock import __version__
+from liftlock.cli.calendars import ReadCalendars, read_calendars
 from liftlock.cli.clock import SystemClock
 from liftlock.cli.discovery import Found
 from liftlock.cli.naming import upgrade_id
@@ -60,6 +61,7 @@ class Documents(Struct, frozen=True):
     inventory: LoadedInventory | None
     relative_to: Path = Path()
     products: LoadedProducts = LoadedProducts()
+    calendars: ReadCalendars = ReadCalendars()
 
     @property
     def is_ours(self) -> bool:
@@ -138,11 +140,19 @@ def read_documents(path: Path, found: Found) -> tuple[Documents, tuple[Finding, 
     if loaded.plan is None:
         return Documents(path, text, loaded, path, b"", None), loaded.findings
     found_there = read_inventory(loaded.plan.inventory, path.parent, vault_passwords, run_inventory)
-    products = products_of(loaded.plan, path.parent)
+    products, calendars = products_of(loaded.plan, path.parent), read_calendars(loaded.plan, path.parent)
     documents = Documents(
-        path, text, loaded, found_there.path, found_there.text, found_there.loaded, found_there.relative_to, products
+        path,
+        text,
+        loaded,
+        found_there.path,
+        found_there.text,
+        found_there.loaded,
+        found_there.relative_to,
+        products,
+        calendars,
     )
-    return documents, (*loaded.findings, *found_there.findings, *products.findings)
+    return documents, (*loaded.findings, *found_there.findings, *products.findings, *calendars.findings)
 
 
 def products_of(plan: Plan, folder: Path) -> LoadedProducts:
@@ -202,6 +212,7 @@ def check_all(
         survey=survey,
         now=now,
         products=documents.products.products,
+        calendars=documents.calendars.calendars,
     )
 
 
@@ -260,6 +271,7 @@ def schedule_of(
         survey=survey,
         previous=previous,
         begun=begun,
+        workdays=documents.calendars.calendars.workdays,
     )
     return replace(schedule, upgrade=upgrade_id(plan.upgrade))
 
@@ -273,7 +285,7 @@ def locate(documents: Documents, findings: tuple[Finding, ...]) -> tuple[Located
     if documents.inventory is not None:
         places["inventory"] = (str(documents.inventory_path), documents.inventory.positions)
         places |= {source_of(file): (file, Positions(None)) for file in documents.inventory.files}
-    return locate_all(findings_once(findings), places)
+    return locate_all(findings_once(findings), places | documents.calendars.places)
 
 
 def findings_once(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

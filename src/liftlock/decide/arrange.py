@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import UNSET, Struct
 
+from liftlock.decide.bounds import bounds_from
 from liftlock.decide.canaries import templates_of, watching_from
 from liftlock.decide.capacities import capacities_of, policy_of, quorums_of
 from liftlock.decide.expand import fill
@@ -16,6 +17,7 @@ from liftlock.model.ports import Artifact, Drivers
 from liftlock.model.recipe import Recipes
 from liftlock.model.schedule import CONTROLLER, Gate, Recipe, Schedule, Stage, Template, Watching, host_of
 from liftlock.model.survey import Survey
+from liftlock.model.workdays import PLAIN, Workdays
 
 HOP = "1"
 STABLE_FACTS = ("os", "os_version", "arch", "hostname", "machine")
@@ -46,6 +48,7 @@ def arrange(
     survey: Survey | None = None,
     previous: Schedule | None = None,
     begun: Iterable[str] = (),
+    workdays: Workdays = PLAIN,
 ) -> Schedule:
     """The schedule of a plan that `check` let pass. `previous`: hosts that were placed keep their waves and order, and
     `begun` are its lanes that did something: they stay whatever the roles are now."""
@@ -84,6 +87,7 @@ def arrange(
         language=plan.language,
         quorums=quorums_of(plan, components, roles) or UNSET,
         canaries=canaries or UNSET,
+        bounds=bounds_from(plan, inventory, components, stages, workdays),
     )
 
 

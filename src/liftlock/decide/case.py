@@ -6,6 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from liftlock.decide.recipes import Laid, Laying, lay
+from liftlock.model.calendars import NO_CALENDARS, Calendars
 from liftlock.model.findings import Field, Finding, Path, Severity
 from liftlock.model.inventory import Inventory
 from liftlock.model.plan import Component, Plan, Rollout
@@ -32,6 +33,7 @@ class Case(Struct, frozen=True):
     schedule: Schedule | None = None
     survey: Survey | None = None  # what somebody saw on the hosts
     products: Mapping[str, Product] = {}  # release rules, by the products' names
+    calendars: Calendars = NO_CALENDARS
 
     @property
     def surveyed(self) -> bool:

@@ -33,6 +33,7 @@ from liftlock.decide import (
 from liftlock.decide.arrange import arrange
 from liftlock.decide.case import Case, Rule, case_of
 from liftlock.decide.readiness import readiness
+from liftlock.model.calendars import NO_CALENDARS, Calendars
 from liftlock.model.findings import Finding, Severity
 from liftlock.model.inventory import Inventory
 from liftlock.model.plan import Plan
@@ -75,16 +76,26 @@ def check(
     survey: Survey | None = None,
     now: datetime | None = None,
     products: Mapping[str, Product] = {},
+    calendars: Calendars = NO_CALENDARS,
 ) -> tuple[Finding, ...]:
     """All findings, those that block first. `now`, aware and in the plan's zone, adds what only the calendar tells.
 
-    `products`: release rules by the products' names.
+    `products`: release rules by the products' names. `calendars`: what the timetable's files say.
     """
     case = case_of(plan, inventory, recipes, drivers, artifacts, texts, now, survey=survey, products=products)
+    case = replace(case, calendars=calendars)
     found = ask(RULES, case)
     if not any(finding.severity is Severity.ERROR for finding in found):
         schedule = arrange(
-            plan, inventory, recipes, drivers, artifacts=artifacts, texts=texts, plan_digest="", program=""
+            plan,
+            inventory,
+            recipes,
+            drivers,
+            artifacts=artifacts,
+            texts=texts,
+            plan_digest="",
+            program="",
+            workdays=calendars.workdays,
         )
         found += ask(SCHEDULE_RULES, replace(case, schedule=schedule))
     if survey is not None:

@@ -12,7 +12,7 @@ from liftlock.decide.deadlines import own_since
 from liftlock.decide.expand import Layout, Ways
 from liftlock.decide.order_back import stays_down, stop_of
 from liftlock.decide.rollback import built_on, choose_rollback
-from liftlock.decide.stages import all_openings, choose_stages, is_over, unfinished_below
+from liftlock.decide.stages import choose_stages, closed_because, is_over, openings_at, unfinished_below
 from liftlock.decide.turn import Turn, later
 from liftlock.decide.way_back import no_return, way_back
 from liftlock.model import events as ev
@@ -106,13 +106,14 @@ def choose_lane(turn: Turn, layout: Layout, run: Run, room: Room, lane_id: str) 
 
 def begin_again(turn: Turn, layout: Layout, run: Run, room: Room, lane_id: str, name: str) -> None:
     """A lane that a person asked to try again goes forward like any other: within budget, window and order."""
-    opens = next(all_openings(layout, turn), (None, None))[0]
+    hosts = (run.lanes[lane_id].host,)
+    opens = next(openings_at(layout, turn, hosts), (None, None))[0]
     if why := run.paused or run.aborted or is_over(layout, run, run.lanes[lane_id].stage):
         turn.wait(None, why)
     elif below := unfinished_below(layout, run, run.lanes[lane_id].stage):
         turn.wait(None, because("in-progress", stage=below))
     elif opens is None or opens > turn.now:
-        turn.wait(opens, because("window-closed", opens=opens.isoformat(timespec="minutes") if opens else ""))
+        turn.wait(opens, closed_because(layout, turn, hosts, opens))
     else:
         perform(turn, run, room, lane_id, name)
 

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct, json, to_builtins
 from msgspec.structs import replace
 
-from liftlock.model.schedule import Recipe, Schedule, Stage
+from liftlock.model.schedule import Bounds, Recipe, Schedule, Stage
 
 HEAD = ("upgrade", "title", "plan", "zone", "program", "reserve_s", "deadline", "unsigned_approvals", "language")
 LISTS = (("windows", "window"), ("freezes", "freeze"), ("approvals", "approval"), ("notify", "notify"))
@@ -43,6 +43,7 @@ def compare(old: Schedule, new: Schedule) -> Changes:
         *recipes(old, new),
         *fields("check", gates_by_name(old), gates_by_name(new)),
         *fields("canary", canaries_by_name(old), canaries_by_name(new)),
+        *fields("bounds", bounds_by_name(old), bounds_by_name(new)),
         *(change for key, area in MAPPINGS for change in fields(area, getattr(old, key), getattr(new, key))),
         *connections(old, new),
         *(change for key, area in LISTS for change in entries(area, getattr(old, key), getattr(new, key))),
@@ -150,6 +151,13 @@ def gates_by_name(schedule: Schedule) -> dict[str, Any]:
         for component, gates in schedule.gates.items()
         for index, gate in enumerate(gates, start=1)
     }
+
+
+def bounds_by_name(schedule: Schedule) -> dict[str, Any]:
+    """Only what binds."""
+    bounds = schedule.bounds or Bounds()
+    given = {name: getattr(bounds, name) for name in Bounds.__struct_fields__}
+    return {name: value for name, value in given.items() if value != getattr(Bounds(), name)}
 
 
 def canaries_by_name(schedule: Schedule) -> dict[str, Any]:

@@ -4,8 +4,10 @@ The error condition is looked at first. A wave in which nothing was upgraded is 
 something is held, paused, aborted or rolled back, nor outside a window, nor if it could not go back before that closes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
+from liftlock.decide.binding import change_under_way, closed_for, held_back
 from liftlock.decide.capacity import Room
 from liftlock.decide.deadlines import progress_since
 from liftlock.decide.estimate import back_s, stage_forward_s
@@ -66,7 +68,10 @@ def choose_opening(turn: Turn, layout: Layout, run: Run, stage: Stage) -> None:
     if gap := outage_gap(layout, run, stage):
         turn.decisions.append(Record(gap))
         return
-    found = next(all_openings(layout, turn), None)
+    if held := held_back(layout.schedule, run, stage, turn.local):
+        turn.wait(held.until, held.because)
+        return
+    found = next(openings_at(layout, turn, stage.hosts), None)
     if found is None:
         turn.decisions.append(Record(ev.HoldRaised(stage.id, because("no-window", stage=stage.id))))
         return
@@ -76,10 +81,10 @@ def choose_opening(turn: Turn, layout: Layout, run: Run, stage: Stage) -> None:
         return
     work_s = whole_s(layout, run, stage)
     if turn.now < begins:
-        turn.wait(begins, because("window-closed", opens=begins.isoformat(timespec="minutes")))
+        turn.wait(begins, closed_because(layout, turn, stage.hosts, begins))
     elif later(turn.now, work_s) <= ends:
         turn.decisions.append(Record(ev.StageOpened(stage.id)))
-    elif not any(later(span[0], work_s) <= span[1] for span in all_openings(layout, turn)):
+    elif not any(later(span[0], work_s) <= span[1] for span in openings_at(layout, turn, stage.hosts)):
         turn.decisions.append(Record(ev.StageOpened(stage.id)))
         turn.decisions.append(Record(ev.HoldRaised(stage.id, because("window-too-short", needs_s=round(work_s)))))
     else:
@@ -92,9 +97,18 @@ def unfinished_below(layout: Layout, run: Run, stage: str) -> str:
     return next(again, "")
 
 
-def all_openings(layout: Layout, turn: Turn) -> Iterator[Span]:
-    """The opening that is under way, and those to come, in order."""
-    return openings(layout.schedule.windows, layout.schedule.freezes, turn.local)
+def openings_at(layout: Layout, turn: Turn, hosts: Sequence[str]) -> Iterator[Span]:
+    """The opening that is under way for these hosts, and those to come, in order."""
+    schedule = layout.schedule
+    return openings(schedule.windows, (*schedule.freezes, *closed_for(schedule, hosts)), turn.local)
+
+
+def closed_because(layout: Layout, turn: Turn, hosts: Sequence[str], opens: datetime | None) -> Reason:
+    """Nothing may begin at these hosts now: the window is closed, or somebody else's change is there."""
+    said = "" if opens is None else opens.isoformat(timespec="minutes")
+    if change := change_under_way(closed_for(layout.schedule, hosts), turn.local):
+        return because("other-change", change=change, opens=said)
+    return because("window-closed", opens=said)
 
 
 def whole_s(layout: Layout, run: Run, stage: Stage) -> float:
@@ -187,10 +201,10 @@ def first_final(layout: Layout, run: Run, stage: str | None) -> tuple[str, str] 
 
 
 def begin_lanes(turn: Turn, layout: Layout, run: Run, room: Room, stage: Stage, view: StageView) -> None:
-    found = next(all_openings(layout, turn), None)
+    found = next(openings_at(layout, turn, stage.hosts), None)
     if found is None or found[0] > turn.now:
-        opens = found[0].isoformat(timespec="minutes") if found else ""
-        turn.wait(found and found[0], because("window-closed", opens=opens))
+        opens = None if found is None else found[0]
+        turn.wait(opens, closed_because(layout, turn, stage.hosts, opens))
         return
     first = layout.ways_of(stage.id).up[0]
     open_lanes = view.begun - view.ended

@@ -26,6 +26,7 @@ class Standing(Struct, frozen=True):
     state: Literal["approved", "missing", "void"]
     approved: Approved | None = None
     because: Reason | None = None
+    taken_at: datetime | None = None  # when the journal took it in: a person's own date proves nothing
 
 
 def statement(schedule: Schedule, digest: str, *, role: str, person: str, at: datetime) -> str:
@@ -69,6 +70,14 @@ def counting(found: Iterable[Standing]) -> tuple[Approved, ...]:
     return tuple(each.approved for each in found if each.approved is not None)
 
 
+def since_of(found: Iterable[Standing], digest: str, entries: Iterable[Entry]) -> dict[str, datetime]:
+    """What lead rules count from: the last approval that counts, and the schedule's first submission."""
+    taken = [each.taken_at for each in found if each.taken_at is not None]
+    plans = (e.at for e in entries if isinstance(e.event, PlanFrozen) and e.event.schedule == digest)
+    submitted = next(plans, None)
+    return ({"approval": max(taken)} if taken else {}) | ({"plan": submitted} if submitted is not None else {})
+
+
 def stand(
     schedule: Schedule,
     digest: str,
@@ -84,7 +93,7 @@ def stand(
             continue
         refusal = refuse(schedule, digest, approval, approved, at=at, makers=makers, taken=taken)
         if refusal is None:
-            return Standing(approval.role, "approved", approved)
+            return Standing(approval.role, "approved", approved, None, at)
         void = void or refusal
     if void is not None:
         return Standing(approval.role, "void", None, void)

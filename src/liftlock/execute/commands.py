@@ -4,7 +4,7 @@ Each is an event with the person's name, appended to the stream by whoever is at
 controller's next intent is refused until it has read the command. No claim is needed.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import json
@@ -12,7 +12,7 @@ from msgspec import json
 from liftlock.decide.expand import Layout, expand, lay_out
 from liftlock.decide.rollback import built_on, started_on
 from liftlock.decide.way_back import no_return
-from liftlock.execute.opening import Refused
+from liftlock.execute.opening import NOTHING, Refused
 from liftlock.model import events as ev
 from liftlock.model.actions import Kind
 from liftlock.model.errors import StaleError
@@ -168,6 +168,7 @@ async def amend(
     schedule: Schedule,
     why: str,
     approvals: Sequence[ev.Approved] = (),
+    since: Mapping[str, datetime] = NOTHING,
 ) -> Entries:
     """A new schedule adopts what was done; lanes of hosts that it leaves out are dropped. The caller has compared
     the two schedules and collected the approvals that the difference wants."""
@@ -177,7 +178,7 @@ async def amend(
 
     def events(run: Run) -> list[ev.RunEvents]:
         dropped = tuple(lane for lane in run.lanes if not is_in(layout, lane))
-        return [ev.RunAmended(digest, by, why, dropped, tuple(approvals))]
+        return [ev.RunAmended(digest, by, why, dropped, tuple(approvals), dict(since))]
 
     return await tell(store, stream, now, events)
 

@@ -1,6 +1,7 @@
 """A run begins: its schedule is kept, its hosts are locked against other runs, the first event says who and what."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from msgspec import json
 
@@ -14,6 +15,7 @@ from liftlock.model.ports import Store
 from liftlock.model.reasons import Reason, because
 from liftlock.model.schedule import Schedule, Stage, Template
 
+NOTHING: Mapping[str, datetime] = {}
 FREE = frozenset({"deadline", "deadline_s", "wait", "timeout", "server", "cut"})  # arguments that do not name the entry
 
 
@@ -34,15 +36,17 @@ async def open_run(
     by: str,
     controller: str,
     approvals: Sequence[ev.Approved] = (),
+    since: Mapping[str, datetime] = NOTHING,
 ) -> None:
-    """Open a run of this schedule. Raises Refused if another run holds one of its hosts, or if somebody else opened
-    this very run since its name was chosen: nothing is left behind."""
+    """Open a run of this schedule. `since`: when the journal took in what lead rules count from. Raises Refused if
+    another run holds one of its hosts, or if somebody else opened this very run since its name was chosen: nothing is
+    left behind."""
     digest = await world.store.put(json.encode(schedule, order="deterministic"))
     if taken := await lock_all(world, stream, sorted(set(names_to_lock(schedule)))):
         name, holder = next(iter(sorted(taken.items())))
         raise Refused(because("locked-by-another-run", name=name, run=holder, more=len(taken) - 1))
     now = world.clock.now()
-    opened = ev.RunOpened(schedule.upgrade, digest, by, controller, schedule.program, tuple(approvals))
+    opened = ev.RunOpened(schedule.upgrade, digest, by, controller, schedule.program, tuple(approvals), dict(since))
     try:
         await world.store.append(stream, [opened], now, size=0)
     except StaleError:

@@ -56,6 +56,7 @@ class RunOpened(RunEvent, frozen=True):
     controller: str
     program: str
     approvals: tuple[Approved, ...] = ()
+    since: dict[str, datetime] = {}  # what lead rules count from: when the journal took it in
 
 
 class ControllerTookOver(RunEvent, frozen=True):
@@ -238,6 +239,7 @@ class RunAmended(RunEvent, frozen=True):
     because: str
     dropped: tuple[str, ...] = ()
     approvals: tuple[Approved, ...] = ()
+    since: dict[str, datetime] = {}  # empty: as it was
 
 
 class RunClosed(RunEvent, frozen=True):

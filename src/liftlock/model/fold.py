@@ -71,6 +71,7 @@ def open_run(run: Run, entry: ev.Entry, event: ev.RunOpened) -> None:
         raise IllegalEvent(f"#{entry.seq} the run is open already")
     run.upgrade, run.schedule, run.controller = event.upgrade, event.schedule, event.controller
     run.opened_by, run.opened_at, run.progress_at = event.by, entry.at, entry.at
+    run.since = dict(event.since)
 
 
 def take_over(run: Run, entry: ev.Entry, event: ev.ControllerTookOver) -> None:
@@ -167,6 +168,7 @@ def abort_run(run: Run, entry: ev.Entry, event: ev.RunAborted) -> None:
 
 def amend_run(run: Run, entry: ev.Entry, event: ev.RunAmended) -> None:
     run.schedule = event.schedule
+    run.since = dict(event.since) or run.since
     for lane_id in event.dropped:
         if (lane := run.lanes.pop(lane_id, None)) is not None:
             drop_lane(run, lane_id, lane)

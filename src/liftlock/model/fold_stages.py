@@ -58,6 +58,7 @@ def confirm_stage(run: Run, entry: ev.Entry, event: ev.StageConfirming) -> None:
 
 def promote_stage(run: Run, entry: ev.Entry, event: ev.StagePromoted) -> None:
     run.stages[event.stage].promoted = True
+    run.stages[event.stage].promoted_at = entry.at
     run.progress_at = entry.at
 
 

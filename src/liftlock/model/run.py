@@ -135,6 +135,7 @@ class StageView(Struct):
     confirmed: int = 0
     confirming: bool = False
     promoted: bool = False
+    promoted_at: datetime | None = None
     soaked_s: float = 0.0  # observed
     watched_s: float = 0.0  # between looks, observed or not; a pause and the controller's absence do not count
     looked_at: datetime | None = None
@@ -166,6 +167,7 @@ class Run(Struct):
     schedule: str = ""
     opened_by: str = ""
     opened_at: datetime | None = None
+    since: dict[str, datetime] = field(default_factory=dict)  # what lead rules count from
     controller: str = ""
     lanes: dict[str, LaneView] = field(default_factory=dict)
     stages: dict[str, StageView] = field(default_factory=dict)

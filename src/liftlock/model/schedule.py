@@ -8,6 +8,7 @@ Ids:  stage  orders/1/w2            component / hop / wave
              c05-verify: repeated after the soak; u03-install: the undo; b02-drain: repeated on the way back
 """
 
+from datetime import date
 from hashlib import sha256
 from typing import Literal
 
@@ -143,6 +144,39 @@ class Stage(Struct, frozen=True):
     soaks: bool = True
 
 
+class LeadRule(Struct, frozen=True):
+    """So many full working days lie between the last approval, or the plan's submission, and the first of `before`."""
+
+    days: int
+    of: Literal["approval", "plan"]
+    before: str  # waves (all of them), a component, or a stage
+
+
+class Closure(Struct, frozen=True):
+    """Somebody else's change, as the plan writes its times, and the hosts of ours that it touches."""
+
+    change: str
+    from_: str
+    to: str
+    hosts: tuple[str, ...]
+
+
+class Bounds(Struct, frozen=True):
+    """What binds the run in time besides windows and freezes. The start times that a timetable found are not among it.
+
+    `closed`, `opened`: the days that differ from a plain week, as far as leads may need them. `not_before`: a moment,
+    in the plan's zone. `observe_s`: between two waves of a component.
+    """
+
+    leads: tuple[LeadRule, ...] = ()
+    closed: tuple[date, ...] = ()
+    opened: tuple[date, ...] = ()
+    weekend: tuple[int, ...] = (5, 6)
+    not_before: str = ""
+    closures: tuple[Closure, ...] = ()
+    observe_s: float = 0.0
+
+
 class Schedule(Struct, frozen=True):
     upgrade: str
     title: str
@@ -168,6 +202,7 @@ class Schedule(Struct, frozen=True):
     language: str = ""
     quorums: dict[str, Quorum] | UnsetType = UNSET  # by component; a schedule without one is written as it always was
     canaries: dict[str, Watching] | UnsetType = UNSET  # by component
+    bounds: Bounds | UnsetType = UNSET
 
 
 class Step(Struct, frozen=True):

@@ -9,8 +9,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path as FilePath
 
-import holidays
-from holidays.countries.china import ChinaStaticHolidays
 from msgspec import Struct
 
 from liftlock.model.chapters import Absence
@@ -33,7 +31,6 @@ AT: tuple[str, ...] = ("timetable", "calendar")
 # (0.86) still has the notice of 2018. A site's own file can correct more.
 CORRECTED_CLOSED = {"CN": (date(2019, 5, 2), date(2019, 5, 3))}
 CORRECTED_OPENED = {"CN": (date(2019, 4, 28), date(2019, 5, 5))}
-PUBLISHED_TO = {"CN": max(ChinaStaticHolidays.special_public_holidays)}
 
 
 class CalendarFile(Part, frozen=True):
@@ -81,6 +78,9 @@ def read_workdays(
 
 
 def public_days(calendar: WorkCalendar, years: Sequence[int]) -> tuple[Workdays, tuple[Finding, ...]]:
+    """The library is read only where a plan has a timetable."""
+    import holidays
+
     known = holidays.list_supported_countries()
     if calendar.country not in known:
         fields = {"given": calendar.country, "suggestion": near(calendar.country.upper(), known) or "CN"}
@@ -97,9 +97,18 @@ def public_days(calendar: WorkCalendar, years: Sequence[int]) -> tuple[Workdays,
         closed=frozenset(closed - opened),
         opened=frozenset(opened),
         weekend=frozenset(found.weekend),
-        unknown_years=tuple(year for year in years if year > PUBLISHED_TO.get(calendar.country, year)),
+        unknown_years=tuple(year for year in years if year > published_to(calendar.country, year)),
         names={day: found[day] for day in sorted(found)},
     ), ()
+
+
+def published_to(country: str, year: int) -> int:
+    """The last year whose days are official; of most countries every year's are."""
+    if country != "CN":
+        return year
+    from holidays.countries.china import ChinaStaticHolidays
+
+    return max(ChinaStaticHolidays.special_public_holidays)
 
 
 # --- the site's own file ------------------------------------------------------------------------------------

@@ -144,10 +144,17 @@ CODES: dict[str, tuple[str, ...]] = {
     "L482": ("since", "until"),  # a range of days that ends before it begins, or is too long
     "L483": ("day", "more"),  # a day that a site's file both closes and opens
     "L484": ("since", "until"),  # a working day that ends before it begins
+    "L485": ("given",),  # a file of changes of no known kind
+    "L486": ("missing", "given", *PLACE),  # a table of changes without a column
+    "L487": PLACE,  # a change without a number
+    "L488": ("change", "key", "given", *PLACE),  # a change's time that cannot be read
+    "L489": ("change", "since", "until", *PLACE),  # a change that ends before it begins
     "L490": ("missing", "given", *PLACE),  # recorded traffic: a column is missing
     "L491": ("column", "given", *PLACE),  # a cell that cannot be read
     "L492": PLACE,  # no row at all
     "L493": ("days", "wanted", *PLACE),  # warning: too few days
+    "L494": ("problem", *PLACE),  # no iCalendar
+    "L495": ("change", *PLACE),  # warning: an event that recurs counts once
 }
 
 WARNINGS = frozenset(

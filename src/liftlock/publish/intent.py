@@ -6,6 +6,7 @@ from liftlock.model.appraisal import Appraisal
 from liftlock.model.chapters import Goal, Risk
 from liftlock.model.plan import Plan
 from liftlock.model.schedule import Schedule
+from liftlock.publish.bounds import bounds_rows
 from liftlock.publish.chapters import chapters_markdown
 from liftlock.publish.outline import (
     hosts_text,
@@ -77,6 +78,7 @@ def planned(schedule: Schedule, words: Words) -> list[str]:
     """Per component: versions, limits, waves and steps; then windows and points of no return."""
     lines = ["", f"## {words.say('ui.report.planned')}", ""]
     lines.append(labelled(words.say("ui.windows"), windows_text(schedule.windows, words), words))
+    lines += [labelled(label, value, words) for label, value in bounds_rows(schedule, words)]
     points = [no_return_text(point, words) for point in no_returns(schedule)] or [words.say("ui.no_return.none")]
     lines += [f"- {markdown(text)}" for text in points]
     for component, policy in schedule.policies.items():

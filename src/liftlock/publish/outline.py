@@ -10,6 +10,7 @@ from liftlock.model.plan import Check, Freeze, Window
 from liftlock.model.run import Run
 from liftlock.model.schedule import CONTROLLER, Policy, Recipe, Schedule, Stage, Template, lane_of, stage_of
 from liftlock.model.secret import SecretRef
+from liftlock.publish.bounds import bounds_rows
 from liftlock.publish.judging import judging_rows
 from liftlock.publish.words import Words
 
@@ -46,7 +47,7 @@ def head_rows(schedule: Schedule, digest: str, words: Words) -> list[Row]:
         rows.append((words.say("ui.reserve"), words.duration(schedule.reserve_s)))
     if schedule.deadline:
         rows.append((words.say("ui.deadline"), schedule.deadline))
-    return rows
+    return rows + bounds_rows(schedule, words)
 
 
 def program(schedule: Schedule, words: Words) -> str:

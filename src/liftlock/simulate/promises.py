@@ -5,7 +5,14 @@ What a person answered for is excused, for that host and that step only: `excuse
 
 from collections.abc import Callable, Iterator
 
-from liftlock.simulate import promises_back, promises_canary, promises_hosts, promises_record, promises_roles
+from liftlock.simulate import (
+    promises_back,
+    promises_bounds,
+    promises_canary,
+    promises_hosts,
+    promises_record,
+    promises_roles,
+)
 from liftlock.simulate.story import Story
 
 PROMISES: tuple[Callable[[Story], Iterator[str]], ...] = (
@@ -31,6 +38,9 @@ PROMISES: tuple[Callable[[Story], Iterator[str]], ...] = (
     promises_back.rolled_back_means_the_old_version_verified,
     promises_roles.the_primary_goes_last,
     promises_roles.a_quorum_is_kept,
+    promises_bounds.nothing_begins_before_its_lead,
+    promises_bounds.nothing_begins_while_others_change_a_host,
+    promises_bounds.a_wave_is_observed_before_the_next,
     promises_canary.nothing_is_touched_without_a_baseline,
     promises_canary.a_wave_is_promoted_on_a_pass,
     promises_canary.every_request_counts_at_most_once,

@@ -101,12 +101,14 @@ def ending_of(seed: int, story: Story) -> Ending:
 
 
 def played_schedule(schedule: Schedule) -> Schedule:
-    """The schedule with checks that read the simulated figure, the share of failed requests."""
+    """The schedule with checks that read the simulated figure, the share of failed requests. It begins at once: nobody
+    approved a simulation."""
     gates = {
         component: tuple(Gate(replaced(gate.check), gate.template) for gate in found)
         for component, found in schedule.gates.items()
     }
-    return replace(schedule, gates=gates)
+    bounds = replace(schedule.bounds, leads=(), not_before="") if schedule.bounds else schedule.bounds
+    return replace(schedule, gates=gates, bounds=bounds)
 
 
 def replaced(check: Check) -> Check:

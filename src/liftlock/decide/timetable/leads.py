@@ -10,19 +10,14 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from liftlock.decide.bounds import leads_of
 from liftlock.decide.timetable.back import minute_of
 from liftlock.decide.timetable.ground import Ground
 from liftlock.decide.timetable.names import Cast
 from liftlock.decide.workdays import earliest_after
-from liftlock.model.plan import Plan
 from liftlock.model.tasks import Lead
 from liftlock.model.timetable import Choice, Job, Link
 from liftlock.model.workdays import Workdays
-
-
-def leads_of(plan: Plan) -> tuple[Lead, ...]:
-    """An emergency change has none."""
-    return () if plan.timetable is None or plan.model == "emergency" else plan.timetable.leads
 
 
 def lead_id(lead: Lead) -> str:

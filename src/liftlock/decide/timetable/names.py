@@ -35,10 +35,12 @@ class Cast(Struct, frozen=True):
         return tuple(ours) or tuple(each.id for each in self.waves.values() if each.component == name)
 
     def needs(self, job: str) -> tuple[str, ...]:
-        """The jobs that it names itself."""
+        """The jobs that it names itself; what comes after all waves by its stage names them."""
         if job in self.waves:
             return tuple(need for need in self.waves[job].needs if need in self.waves)
-        return tuple(each for name in self.tasks[job].after for each in self.members(name) if each != job)
+        task = self.tasks[job]
+        after = task.after or ((WAVES,) if task.stage in AFTER_WAVES else ())
+        return tuple(each for name in after for each in self.members(name) if each != job)
 
     def firsts(self, name: str) -> tuple[str, ...]:
         """The members with which the group begins."""
