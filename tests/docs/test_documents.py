@@ -109,7 +109,7 @@ def test_plans_are_read() -> None:
 
 def test_parts_of_plans_are_read() -> None:
     """A piece of a plan, completed by what every plan has."""
-    keys = ("rollout", "windows", "approvals", "notify", "timezone", "owner")
+    keys = ("rollout", "windows", "approvals", "notify", "timezone", "owner", "timetable")
     parts = [(path, text) for path, text in yaml_blocks() if text.partition(":")[0] in keys]
     assert len(parts) >= 4
     head = 'upgrade: A\ncomponents: [{name: a, version: {from: "1", to: "2"}, hosts: a, recipe: [{wait: 1s}]}]\n'

@@ -31,6 +31,7 @@ COMMANDS: dict[str, Entry] = {
     "ready": entry("ready_commands", "plan", "What must be ready, and who says so", "投产前准备：要求与检查清单"),
     "tick": entry("ready_commands", "plan", "Answer an item of the checklist", "确认一项检查"),
     "plan": entry("plan_commands", "plan", "Show the schedule, or a host's preview", "显示排程、差异、单机预览"),
+    "when": entry("when_commands", "plan", "Show the timetable, explain and export it", "显示、解释、导出时间计划"),
     "simulate": entry("simulate_commands", "plan", "Try the plan on a simulated fleet", "在模拟机群上试行方案"),
     "lab": entry("lab_commands", "plan", "Real Debian hosts on this machine", "在本机搭建真实主机供试验"),
     "approve": entry("approve_commands", "plan", "Bind a person's approval to the schedule", "将某人的审批绑定到排程"),

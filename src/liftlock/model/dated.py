@@ -21,6 +21,9 @@ class Bond(Struct, frozen=True):
 class Row(Struct, frozen=True):
     """A job with its dates. `days`: its length in working days, where it was given so.
 
+    `critical`: on the path that sets the end, or without slack. A job on the path may have slack, where a weekend or
+    the wait for a window takes a delay up.
+
     `kept_*`: where the timetable that was kept has it. `began`, `ended`: what really happened.
     `loads`: percent of each person's day that it takes.
     """

@@ -18,6 +18,7 @@ from liftlock.publish.gantt_style import GANTT_STYLE, HATCH
 from liftlock.publish.plain import plain
 from liftlock.publish.scales import Axis
 from liftlock.publish.svg import label, line, n, rect, titled, width_of
+from liftlock.publish.timetable import minute, until
 from liftlock.publish.words import Words
 
 WIDTH, LEFT, RIGHT = 1280, 24, 24
@@ -69,17 +70,15 @@ def heading(dated: Dated, words: Words) -> Iterator[str]:
     if dated.begins is not None and dated.ends is not None:
         span = words.say("ui.gantt.span", begins=minute(dated.begins, words), ends=minute(dated.ends, words))
         count = words.say("ui.when.tasks", count=len(dated.rows))
-        parts = [span, count, words.word("Placer", dated.by), words.zone_name]
+        due = [words.say("ui.gantt.due", at=until(dated.deadline, words))] if dated.deadline else []
+        parts = [span, *due, count, words.word("Placer", dated.by), words.zone_name]
         yield label(LEFT, 56, " · ".join(parts), "ll-soft", room=WIDTH - 2 * LEFT)
-
-
-def minute(at: datetime, words: Words) -> str:
-    return words.moment(at)[:16]
 
 
 def placed(dated: Dated, groups: Sequence[Group], words: Words, today: datetime | None) -> Place:
     names = [each.label for group in groups for each in group.lines]
-    owners = {dated.person(row.owner) for row in dated.rows}
+    owners = {dated.person(row.owner) for row in dated.rows if row.owner}
+    owners |= {words.say("ui.column.owner")} if owners else set()
     name_w = min(NAME_MAX, max((width_of(name, bold=True) for name in names), default=0) + 24)
     owner_w = min(OWNER_MAX, max((width_of(owner) for owner in owners), default=0))
     owner_x = LEFT + name_w + GAP
@@ -93,15 +92,14 @@ def placed(dated: Dated, groups: Sequence[Group], words: Words, today: datetime 
 
 
 def span_of(dated: Dated, today: datetime | None) -> tuple[float, float]:
-    """All jobs and their deadlines; the present only where it is near."""
-    ends = [row.deadline for row in dated.rows if row.deadline] + [row.ended for row in dated.rows if row.ended]
-    moments = [at.timestamp() for row in dated.rows for at in (row.begins, row.ends)]
-    moments += [at.timestamp() for at in (*ends, dated.deadline) if at is not None]
+    """All jobs; deadlines and the present only where they are near."""
+    moments = [at.timestamp() for row in dated.rows for at in (row.begins, row.ends, row.ended) if at is not None]
     low, high = min(moments, default=0.0), max(moments, default=3600.0)
-    far = (high - low) / 4
-    if today is not None and low - far < today.timestamp() < high + far:
-        low, high = min(low, today.timestamp()), max(high, today.timestamp())
-    return low, high
+    far = (high - low) / 2
+    for at in (*(row.deadline for row in dated.rows), dated.deadline, today):
+        if at is not None and low - far < at.timestamp() < high + far:
+            moments.append(at.timestamp())
+    return min(moments, default=low), max(moments, default=high)
 
 
 def drawn(dated: Dated, groups: Sequence[Group], place: Place, words: Words, today: datetime | None) -> Iterator[str]:
@@ -238,7 +236,7 @@ def job(row: Row, place: Place, y: float) -> Iterator[str]:
         yield rect(at.begins, at.y - BAR_H / 2, at.ends - at.begins, BAR_H, kind, 1.5)
     if row.began is not None and not row.ended:
         yield rect(at.begins, at.y - 1.5, min(4.0, at.ends - at.begins), 3, "ll-actual")
-    if row.deadline is not None:
+    if row.deadline is not None and row.deadline.timestamp() <= place.x.high:
         due = place.x.at(row.deadline.timestamp())
         yield f'<path class="ll-due" d="M{n(due - 4)} {n(at.y - 9)}h8l-4 7Z"/>'
 
@@ -253,10 +251,10 @@ def told(row: Row, dated: Dated, words: Words) -> str:
     parts = [row_name(row, words), span, *([", ".join(map(dated.person, row.people))] if row.people else [])]
     if row.critical:
         parts.append(words.say("ui.gantt.critical"))
-    elif row.slack_s:
+    if row.slack_s:
         parts.append(words.say("ui.gantt.slack_of", slack_s=row.slack_s))
     if row.deadline is not None:
-        parts.append(words.say("ui.gantt.due", at=minute(row.deadline, words)))
+        parts.append(words.say("ui.gantt.due", at=until(row.deadline, words)))
     return " · ".join(parts)
 
 
@@ -265,10 +263,10 @@ def told(row: Row, dated: Dated, words: Words) -> str:
 
 def marks(dated: Dated, place: Place, words: Words, today: datetime | None) -> Iterator[str]:
     x = place.x
-    if dated.deadline is not None:
+    if dated.deadline is not None and x.low < dated.deadline.timestamp() < x.high:
         at = x.at(dated.deadline.timestamp())
         yield line(at, TOP + AXIS_H, at, place.bottom, "ll-due-line")
-        yield below(at, place, words.say("ui.gantt.due", at=minute(dated.deadline, words)), "ll-freeze-text")
+        yield below(at, place, words.say("ui.gantt.due", at=until(dated.deadline, words)), "ll-freeze-text")
     if today is not None and x.low < today.timestamp() < x.high:
         at = x.at(today.timestamp())
         yield line(at, TOP + AXIS_H, at, place.bottom, "ll-today")
@@ -286,14 +284,15 @@ def below(at: float, place: Place, said: str, name: str) -> str:
 def legend(dated: Dated, place: Place, words: Words) -> Iterator[str]:
     """Only what the chart has."""
     x, y = float(LEFT), place.bottom + 42
-    for key, element in entries(dated, y):
+    for key, element in entries(dated, place, y):
         said = words.say(f"ui.gantt.legend.{key}")
         yield f'<g transform="translate({n(x)} 0)">{element}{label(26, y + 4, said, "ll-soft ll-small")}</g>'
         x += 26 + width_of(said) + 22
 
 
-def entries(dated: Dated, y: float) -> Iterator[tuple[str, str]]:
-    rows, kinds = dated.rows, {shade.kind for shade in dated.shades}
+def entries(dated: Dated, place: Place, y: float) -> Iterator[tuple[str, str]]:
+    rows, low, high = dated.rows, place.x.low, place.x.high
+    kinds = {each.kind for each in dated.shades if each.begins.timestamp() < high and each.ends.timestamp() > low}
     moved = any(row.kept_begins and row.moved_s for row in rows)
     shown = (
         ("critical", any(row.critical for row in rows), rect(0, y - 6, 20, BAR_H, "ll-bar-critical", 1.5)),

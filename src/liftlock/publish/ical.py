@@ -115,7 +115,7 @@ def described(dated: Dated, row: Row, words: Words) -> str:
         lines.append(words.say("ui.ical.after", tasks=words.join(bond.job for bond in row.after)))
     if row.critical:
         lines.append(words.say("ui.ical.critical"))
-    elif row.slack_s:
+    if row.slack_s:
         lines.append(words.say("ui.ical.slack", slack_s=row.slack_s))
     return "\n".join(line for each in lines for line in lines_of(each))
 

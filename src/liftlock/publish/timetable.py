@@ -1,11 +1,11 @@
 """A timetable as people read it on a terminal, and as programs do: when what begins, with whom, and what it waits for.
 
-A star marks the critical path: a job whose delay is the whole upgrade's. Slack is how much later a job could begin with
-the upgrade ending no later. Lengths are working days where they were given so, else time as it passes.
+A star marks the critical path: the chain that sets the end, and whatever has no slack. Slack is how much later a job
+could begin with the upgrade ending no later. Lengths are working days where they were given so, else time as it passes.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -18,6 +18,7 @@ from liftlock.publish.paint import Paint, bare
 from liftlock.publish.plain import cells, cut, pad, plain, table, wrap
 from liftlock.publish.words import Words, local
 
+DAY = timedelta(days=1)
 ROWS_MAX = 120  # lines of the table; more jobs share lines
 NAME_MIN = 12
 WIDEST = {"people": 18}  # columns; of others 30
@@ -46,7 +47,7 @@ def heading(dated: Dated, words: Words, width: int, paint: Paint) -> Iterator[st
     if dated.deadline is not None:
         spare = (dated.deadline - dated.ends).total_seconds()
         key = "ui.when.before_deadline" if spare >= 0 else "ui.when.after_deadline"
-        said = words.say(key, at=minute(dated.deadline, words), spare_s=abs(spare))
+        said = words.say(key, at=until(dated.deadline, words), spare_s=abs(spare))
         yield paint("note" if spare >= 0 else "bad", said)
 
 
@@ -101,7 +102,7 @@ def line_cells(each: Line, dated: Dated, words: Words, long: bool) -> list[str]:
         moment(first.began or first.begins, words, long=long, weekday=True),
         moment(last.ended or last.ends, words, long=long),
         length(first, words) if each.single else "",
-        words.duration(min(slack)) if slack and min(slack) > 0 and not critical else "",
+        words.duration(min(slack)) if slack and min(slack) > 0 else "",
         plain(", ".join(people)),
         plain(first.name) if each.single else "",
     ]
@@ -122,6 +123,12 @@ def length(row: Row, words: Words) -> str:
 
 def minute(at: datetime, words: Words) -> str:
     return words.moment(at)[:16]
+
+
+def until(at: datetime, words: Words) -> str:
+    """An end: midnight is the end of the day before, 24:00."""
+    shown = minute(at, words)
+    return f"{minute(at - DAY, words)[:10]} 24:00" if shown.endswith(" 00:00") else shown
 
 
 def moment(at: datetime, words: Words, *, long: bool, weekday: bool = False) -> str:

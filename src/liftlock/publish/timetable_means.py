@@ -1,10 +1,11 @@
 """What a timetable asks for: people by week or month, money by period. What is too much is marked with `!`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from msgspec import to_builtins
+from msgspec.structs import replace
 
 from liftlock.model.dated import Spending, Workload
 from liftlock.publish.paint import Paint, bare
@@ -12,13 +13,22 @@ from liftlock.publish.plain import WIDEST, cells, pad, plain, table
 from liftlock.publish.words import Words
 
 PEOPLE_MAX = 40
+NO_NAMES: Mapping[str, str] = {}
 OVER_MAX = 10  # days of overbooking that are named for a person
 
 
-def workload_lines(loads: Sequence[Workload], words: Words, *, width: int = 100, paint: Paint = bare) -> list[str]:
+def workload_lines(
+    loads: Sequence[Workload],
+    words: Words,
+    *,
+    width: int = 100,
+    paint: Paint = bare,
+    names: Mapping[str, str] = NO_NAMES,
+) -> list[str]:
     """A line a person, a column a period; in blocks where there are more periods than fit."""
     if not loads:
         return []
+    loads = [replace(load, person=names.get(load.person) or load.person) for load in loads]
     by = {(load.person, load.begins): load for load in loads}
     people = list(dict.fromkeys(load.person for load in loads))[:PEOPLE_MAX]
     spans = sorted({load.begins for load in loads})

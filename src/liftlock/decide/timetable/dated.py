@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from liftlock.decide.timetable.back import moment_of, moments_of
+from liftlock.decide.timetable.driving import driving
 from liftlock.decide.windows import frozen_span, moment, openings
 from liftlock.decide.workdays import is_open, midnight
 from liftlock.model.dated import Bond, Dated, Row, Shade
@@ -49,6 +50,7 @@ def dated(
         slacks=slacks,
         kept=kept,
         real={**begun_tasks(tasks.values(), problem.origin), **begun},
+        path=frozenset(driving(problem, solution)),
     )
     placed = [each for each in solution.placed if known.jobs[each.job].kind != LEAD]
     return Dated(
@@ -74,6 +76,7 @@ class Known(Struct, frozen=True):
     slacks: Mapping[str, Slack]
     kept: Mapping[str, Pair]
     real: Begun
+    path: frozenset[str]
 
 
 def row_of(known: Known, placed: Placed) -> Row:
@@ -93,7 +96,7 @@ def row_of(known: Known, placed: Placed) -> Row:
         people=tuple(loads) or job.people,
         days=task.days if task else None,
         slack_s=None if slack is None else slack.total * 60.0,
-        critical=slack is not None and slack.critical,
+        critical=job.id in known.path or (slack is not None and slack.critical),
         deadline=moment(task.deadline, known.problem.origin, end=True) if task and task.deadline else None,
         kept_begins=kept_begins,
         kept_ends=kept_ends,
