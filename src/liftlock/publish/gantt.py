@@ -96,9 +96,8 @@ def span_of(dated: Dated, today: datetime | None) -> tuple[float, float]:
     moments = [at.timestamp() for row in dated.rows for at in (row.begins, row.ends, row.ended) if at is not None]
     low, high = min(moments, default=0.0), max(moments, default=3600.0)
     far = (high - low) / 2
-    for at in (*(row.deadline for row in dated.rows), dated.deadline, today):
-        if at is not None and low - far < at.timestamp() < high + far:
-            moments.append(at.timestamp())
+    others = [at.timestamp() for at in (*(row.deadline for row in dated.rows), dated.deadline, today) if at is not None]
+    moments += [at for at in others if low - far < at < high + far]
     return min(moments, default=low), max(moments, default=high)
 
 
