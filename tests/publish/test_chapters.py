@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from liftlock.decide.appraise import appraise
 from liftlock.model.appraisal import Appraisal
-from liftlock.model.chapters import Choice, Criterion, Option, Person, Responsibility, Team
+from liftlock.model.chapters import Choice, Criterion, Duty, Option, Person, Responsibility, Team
 from liftlock.publish.chapter_tables import ChapterTable, grid, table_text, tables_csv
 from liftlock.publish.chapters import SECTIONS, chapters_json, chapters_markdown, chapters_text, tables_of
 from liftlock.publish.plain import cells
@@ -109,6 +109,18 @@ def test_a_text_that_is_a_formula_is_none_in_a_spreadsheet() -> None:
     row = list(csv.reader(io.StringIO(text)))[2]
     assert row[:4] == ["'=cmd|' /C calc'!A0", "'+1", "", "'@x"]
     assert "'" not in tables_csv([ChapterTable("t", ("a",), ((-1.5,), (2.0,)))])
+
+
+def test_a_matrix_that_is_too_wide_becomes_a_list() -> None:
+    (table,) = [each for each in tables_of(appraised(), EN, ["team"]) if each.narrow is not None]
+    assert table_text(table, EN, width=80)[1].split() == ["Task", *table.head[1:]]
+    narrow = table_text(table, EN, width=50)
+    assert narrow[1].split() == ["Task", "Responsible", "Accountable", "Consulted", "Informed"]
+    assert max(map(cells, narrow)) <= 60
+    many = tuple(Person(f"p{n}") for n in range(15))
+    wide = Team("", many, raci=(Duty("tests", tuple(each.id for each in many), "p0"),))
+    lines = chapters_markdown(appraised(team=wide), EN)
+    assert "| Task | Responsible (R) | Accountable (A) | Consulted (C) | Informed (I) |" in lines
 
 
 LETTERS = st.text(st.sampled_from("ab 数据，。 -"), max_size=30)

@@ -60,7 +60,7 @@ def references_resolve(case: Case) -> Iterator[Finding]:
 
 def unknown(noun: str, path: Path, given: str, known: Iterable[str]) -> Finding:
     """No such entry, with the near name where there is one."""
-    listed = list(known)
+    listed = list(dict.fromkeys(known))
     if meant := near(given, listed):
         return error("L501", path, noun=noun, given=given, near=meant)
     return error("L502", path, noun=noun, given=given, known=some(listed) or "-")

@@ -12,20 +12,24 @@ from liftlock.publish.words import Words
 Cell = str | int | float
 NARROWEST = 6
 WIDEST_WORD = 12
+COLUMNS_MAX = 12  # of a document's page
 GAP = "  "
 
 
 class ChapterTable(Struct, frozen=True):
-    """A title, a head, rows; and what is to be said below them."""
+    """A title, a head, rows; and what is to be said below them. `narrow`: another form, where this one is too wide."""
 
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
+    narrow: "ChapterTable | None" = None
 
 
 def table_text(table: ChapterTable, words: Words, *, width: int = 100, paint: Paint = bare) -> list[str]:
     """The lines for a terminal; a cell that is too long goes on below."""
+    if table.narrow is not None and widest(table, words) > width:
+        return table_text(table.narrow, words, width=width, paint=paint)
     shown = [[shown_cell(cell, words) or "-" for cell in row] for row in table.rows]
     head, *body = grid([list(table.head), *shown], width - len(GAP))
     lines = [paint("title", plain(table.title)), *(paint("dim", GAP + line) for line in head)]
@@ -33,7 +37,15 @@ def table_text(table: ChapterTable, words: Words, *, width: int = 100, paint: Pa
     return [*lines, *(line for note in table.notes for line in wrap(GAP + note, width, GAP))]
 
 
+def widest(table: ChapterTable, words: Words) -> int:
+    """How wide it is if nothing is wrapped."""
+    columns = zip(table.head, *([shown_cell(cell, words) for cell in row] for row in table.rows), strict=True)
+    return sum(len(GAP) + max(map(cells, column)) for column in columns)
+
+
 def table_markdown(table: ChapterTable, words: Words) -> list[str]:
+    if table.narrow is not None and len(table.head) > COLUMNS_MAX:
+        return table_markdown(table.narrow, words)
     lines = ["", f"### {markdown(table.title)}", "", markdown_row(table.head), "|" + " --- |" * len(table.head)]
     lines += [markdown_row([shown_cell(cell, words) for cell in row]) for row in table.rows]
     return [*lines, *(line for note in table.notes for line in ("", markdown(note)))]

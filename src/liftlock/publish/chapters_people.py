@@ -67,8 +67,10 @@ def raci(duties: tuple[Duty, ...], words: Words) -> list[ChapterTable]:
     if not names:
         return []
     rows = tuple((duty.task, *(letters(duty, name) for name in names)) for duty in duties)
-    note = words.say("ui.chapters.raci.note")
-    return [ChapterTable(words.say("ui.chapters.raci"), (words.say("ui.table.task"), *names), rows, (note,))]
+    title, note = words.say("ui.chapters.raci"), words.say("ui.chapters.raci.note")
+    lists = ((duty.task, *(words.join(parts(duty, key)) for key, _ in LETTERS)) for duty in duties)
+    (narrow,) = titled("raci", ("task", *(key for key, _ in LETTERS)), lists, words)
+    return [ChapterTable(title, (words.say("ui.table.task"), *names), rows, (note,), narrow)]
 
 
 def letters(duty: Duty, name: str) -> str:
