@@ -103,7 +103,7 @@ RISK = Risk(
     "zhang.min",
 )
 MONEY = Money(
-    amounts=(Amount("overtime", "people", 8000, on="2026-12-19"), Amount("disks", "equipment", 12000, task="build")),
+    amounts=(Amount("overtime", "people", 8000, on="2026-12-19"), Amount("disks", "equipment", 12000, task="make")),
     periods=(Period("2026-12-01", "2026-12-31", 30000),),
     reserve=10,
 )
@@ -129,7 +129,7 @@ CHAPTERS: dict[str, Any] = {
     "backup": (BackupStrategy("/etc/orders"),),
     "windows": (Window("22:00", "24:00", date="2026-12-19"), Window("22:00", "24:00", date="2026-12-20")),
     "timetable": Timetable(
-        "2026-12-01", tasks=(Task("build", stage="build", days=3, owner="qian.yi", earliest="2026-12-01"),)
+        "2026-12-01", tasks=(Task("make", stage="build", days=3, owner="qian.yi", earliest="2026-12-01"),)
     ),
     "resources": (Resource("disks", owner="sun.li"),),
     "budget": MONEY,

@@ -337,8 +337,8 @@ def test_criteria_of_one_name_are_not_weighed() -> None:
 
 
 def test_an_amount_counts_in_the_period_of_its_task_once_that_began() -> None:
-    spent = (Amount("disks", "equipment", 12000, task="build"),)
+    spent = (Amount("disks", "equipment", 12000, task="make"),)
     tight = Money(amounts=spent, periods=(Period("2026-12-01", "2026-12-31", 100),))
     assert "L558" not in codes(whole(budget=tight))
-    begun = Timetable("2026-12-01", tasks=(Task("build", days=3, owner="qian.yi", began="2026-12-02T09:00"),))
+    begun = Timetable("2026-12-01", tasks=(Task("make", days=3, owner="qian.yi", began="2026-12-02T09:00"),))
     assert "L558" in codes(whole(budget=tight, timetable=begun))

@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Meta, Struct, convert, field
 
+from liftlock.model.near import near
 from liftlock.model.part import Duration, Part, Text
 from liftlock.model.plan import Plan, Rollout, Share
 from liftlock.model.secret import SecretRef
 from liftlock.planfile.codes import FINDINGS_MAX
-from liftlock.planfile.convert import FAILED, Converter, near
+from liftlock.planfile.convert import FAILED, Converter
 from liftlock.planfile.yaml import PLAN_LIMITS, read
 
 

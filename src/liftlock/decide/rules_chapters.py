@@ -16,11 +16,11 @@ from liftlock.decide import (
     rules_chapters_told,
 )
 from liftlock.decide.case import Case, Rule, error, some, warning
-from liftlock.decide.near import near
 from liftlock.decide.people import Naming, namings, parties, team_of
 from liftlock.decide.timetable.names import WAVES
 from liftlock.model.chapters import Absence
 from liftlock.model.findings import Finding, Path
+from liftlock.model.near import near
 from liftlock.model.plan import Plan
 
 Named = tuple[Path, str]

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from liftlock.decide.case import Case, Rule, error, info, warning
 from liftlock.decide.models import CHAPTERS, is_there, is_wanted, wanted
-from liftlock.decide.near import near
 from liftlock.decide.people import team_of
 from liftlock.model.findings import Finding
+from liftlock.model.near import near
 
 
 def wanted_chapters_are_there(case: Case) -> Iterator[Finding]:

@@ -13,12 +13,13 @@ from msgspec import Struct
 
 from liftlock.model.chapters import Absence
 from liftlock.model.findings import Finding
+from liftlock.model.near import near
 from liftlock.model.part import Part
 from liftlock.model.tasks import WorkCalendar
 from liftlock.model.workdays import Workdays
 from liftlock.planfile import forms
 from liftlock.planfile.codes import complain
-from liftlock.planfile.convert import FAILED, Converter, near
+from liftlock.planfile.convert import FAILED, Converter
 from liftlock.planfile.files import read_document
 from liftlock.planfile.nodes import Positions
 from liftlock.planfile.yaml import PLAN_LIMITS, read

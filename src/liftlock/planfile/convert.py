@@ -8,30 +8,22 @@ Unknown keys are problems. Text is taken as written. `Share` is `3` or `25%`; wh
 import math
 import re
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
 from msgspec import inspect
 
 from liftlock.model.findings import Field, Finding, Path
+from liftlock.model.near import near
 from liftlock.model.plan import Share
 from liftlock.planfile import forms
 from liftlock.planfile.codes import FINDINGS_MAX, complain
 from liftlock.planfile.nodes import Keys, Node, Scalar, Sequence, builtins, resolve, shown
 
 FAILED: Any = object()
-ALIKE_MAX = 1000
 LOSES_ZERO = re.compile(r"[-+]?[0-9]+\.[0-9]+0")
 YES_NO = frozenset({"yes", "no", "on", "off", "y", "n"})
 type_info = lru_cache(maxsize=None)(inspect.type_info)
-
-
-def near(word: str, known: Iterable[str]) -> str:
-    """The known word that was probably meant, or nothing."""
-    alike = [each for each in known if abs(len(each) - len(word)) <= 4]
-    found = get_close_matches(word[:64], alike[:ALIKE_MAX], n=1, cutoff=0.6)
-    return found[0] if found else ""
 
 
 class Converter:

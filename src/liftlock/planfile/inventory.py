@@ -14,10 +14,11 @@ from msgspec.structs import asdict, replace
 
 from liftlock.model.findings import Field, Finding, Path, Severity
 from liftlock.model.inventory import Become, Hop, Host, Inventory, Port
+from liftlock.model.near import near
 from liftlock.model.part import Part, Text
 from liftlock.model.schedule import CONTROLLER
 from liftlock.planfile import forms
-from liftlock.planfile.convert import FAILED, Converter, near
+from liftlock.planfile.convert import FAILED, Converter
 from liftlock.planfile.jumps import Way, lead
 from liftlock.planfile.nodes import Keys, Node, Positions
 from liftlock.planfile.yaml import INVENTORY_LIMITS, read

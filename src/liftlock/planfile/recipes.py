@@ -11,10 +11,11 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import fields
 
 from liftlock.model.findings import Path
+from liftlock.model.near import near
 from liftlock.model.part import Duration, Part, Text
 from liftlock.model.ports import Driver, Drivers
 from liftlock.model.recipe import Item, Way
-from liftlock.planfile.convert import FAILED, Converter, near
+from liftlock.planfile.convert import FAILED, Converter
 from liftlock.planfile.nodes import Keys, Node, Scalar, Sequence, resolve, shown
 
 
