@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,10 +17,11 @@ from liftlock.model import chapters, tasks
 from liftlock.model.findings import Finding, Severity
 from liftlock.model.part import Part
 from liftlock.model.plan import Plan
+from liftlock.planfile.calendars import read_workdays
 from liftlock.planfile.files import read_files
 from liftlock.planfile.inventory import load_inventory
 from liftlock.planfile.load import load_plan
-from liftlock.planfile.templates import MODELS, render, render_hosts
+from liftlock.planfile.templates import MODELS, render, render_calendar, render_hosts
 
 DRIVERS = {driver.manifest.name: driver for driver in builtin}
 NOW = datetime(2026, 11, 25, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -117,6 +118,17 @@ def test_every_chapter_is_commented(model: str, language: str) -> None:
     for number, line in enumerate(lines):
         if (found := re.match(r"([a-z_]+):", line)) and found[1] not in plain:
             assert any("#" in each for each in lines[number : number + 4]), line
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_normal_model_comes_with_a_calendar_of_its_own(language: str, tmp_path: Path) -> None:
+    plan = written("normal", language)
+    assert plan.timetable is not None
+    (tmp_path / plan.timetable.calendar.override).write_text(render_calendar({}, language))
+    found = read_workdays(plan.timetable.calendar, tmp_path, [2026, 2027])
+    assert found.findings == ()
+    assert date(2026, 12, 29) in found.workdays.closed
+    assert date(2027, 1, 9) in found.workdays.opened
 
 
 def test_the_standard_and_the_emergency_model_are_short() -> None:

@@ -6,7 +6,7 @@ from liftlock.drivers import builtin
 from liftlock.model.plan import Plan
 from liftlock.planfile.inventory import load_inventory
 from liftlock.planfile.load import load_plan
-from liftlock.planfile.templates import MODELS, QUESTIONS, TEMPLATES, BadAnswer, render, render_hosts
+from liftlock.planfile.templates import MODELS, QUESTIONS, TEMPLATES, BadAnswer, render, render_calendar, render_hosts
 
 DRIVERS = {driver.manifest.name: driver for driver in builtin}
 AWKWARD = [
@@ -39,7 +39,7 @@ def test_every_template_loads(template: str, language: str, answers: dict[str, s
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("template", TEMPLATES + MODELS)
 def test_a_rendered_template_is_in_one_language(template: str, language: str) -> None:
-    for text in (render(template, {}, language), render_hosts({}, language)):
+    for text in (render(template, {}, language), render_hosts({}, language), render_calendar({}, language)):
         chinese = any("\u4e00" <= character <= "\u9fff" for character in text)
         assert chinese == (language == "zh")
         assert "<<" not in text

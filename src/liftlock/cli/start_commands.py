@@ -18,7 +18,16 @@ from liftlock.cli.session import drivers_for
 from liftlock.cli.trouble import refuse
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.planfile.schema import inventory_schema, json_schema, product_schema
-from liftlock.planfile.templates import DEFAULTS, MODELS, QUESTIONS, TEMPLATES, BadAnswer, render, render_hosts
+from liftlock.planfile.templates import (
+    DEFAULTS,
+    MODELS,
+    QUESTIONS,
+    TEMPLATES,
+    BadAnswer,
+    render,
+    render_calendar,
+    render_hosts,
+)
 from liftlock.publish.reference import reference as describe_keys
 from liftlock.publish.words import zone_of
 
@@ -62,6 +71,8 @@ def init(
     try:
         given = {key: value for key, value in answers.items() if value} | {"starts": next_monday().isoformat()}
         texts = {"plan.yaml": render(which, given, language), "hosts.yaml": render_hosts(given, language)}
+        if which == "normal":
+            texts["calendar.yaml"] = render_calendar(given, language)
     except BadAnswer as bad:
         raise refuse("bad-answer", key=bad.key, given=bad.given) from bad
     texts["liftlock.schema.json"] = schema_text(screen)

@@ -79,6 +79,11 @@ def render_hosts(answers: Mapping[str, str] = {}, language: str = "en") -> str:
     return fill("hosts", values_for(answers), language)
 
 
+def render_calendar(answers: Mapping[str, str] = {}, language: str = "en") -> str:
+    """The text of the calendar.yaml that the normal model's plan names. Raises BadAnswer and KeyError."""
+    return fill("calendar", values_for(answers), language)
+
+
 def values_for(answers: Mapping[str, str]) -> dict[str, str]:
     """Answers as they stand in the file, those that were not given from the defaults."""
     for key in answers:
