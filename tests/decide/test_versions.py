@@ -19,7 +19,7 @@ IN_ORDER: list[tuple[Scheme, str]] = [
     ("debian", "1.0~rc1-1 1.0-1 1.0-1+deb12u1 1.0-2 1.10-1 1:0.5-1"),
     ("rpm", "1.0~rc1-1 1.0-1.el9 1.0-10.el9 1.9-1 1.10-1 1:0.1-1"),
     ("pypi", "1.0.dev1 1.0a1 1.0rc1 1.0 1.0.post1 1.1"),
-    ("maven", "1.0-alpha-1 1.0-SNAPSHOT 1.0 1.9 1.10"),
+    ("maven", "1.0-alpha-1 1.0-b2 1.0-M1 1.0-rc1 1.0-SNAPSHOT 1.0.0.RELEASE 1.9 1.10 31.1-android 31.1-jre"),
     ("gem", "1.0.a 1.0.pre 1.0 1.9 1.10"),
 ]
 
@@ -61,6 +61,7 @@ def test_what_is_the_same_release(scheme: Scheme, one: str, other: str) -> None:
         ("rpm", "x!"),
         ("pypi", "abc"),
         ("maven", "RELEASE"),
+        ("maven", "1-a-b-c"),
         ("gem", "x y"),
     ],
 )
@@ -80,6 +81,9 @@ def test_traps_of_univers_that_are_not_ours() -> None:
     assert one != other
     assert version("1.2.3+a", "semver") == version("1.2.3+b", "semver")
     assert str(univers.SemverVersion("1.2.3.4")) == "1.2.3+4"
+    circle = [univers.MavenVersion(text) for text in ("2", "2.0.0-android", "2.0.alpha1", "2")]
+    assert all(one < other for one, other in itertools.pairwise(circle))
+    assert version("2.0.alpha1", "maven") < version("2", "maven") < version("2.0.0-android", "maven")
 
 
 WORDS = ("rc", "alpha", "dev", "a", "k", "ee", "sp", "final")
@@ -91,7 +95,7 @@ TEXTS = st.builds(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(TEXTS, TEXTS, TEXTS)
 def test_the_natural_scheme_is_a_total_order(a: str, b: str, c: str) -> None:
     one, two, three = (version(text, "natural") for text in (a, b, c))
@@ -100,6 +104,31 @@ def test_the_natural_scheme_is_a_total_order(a: str, b: str, c: str) -> None:
         assert one <= three
     if one == two:
         assert (one < three) == (two < three)
+
+
+SHAPES: dict[Scheme, str] = {
+    "semver": r"[0-9]{1,2}(\.[0-9]{1,2}){0,2}(-(rc|alpha|[0-9])(\.[0-9]{1,2})?)?",
+    "debian": r"([12]:)?[0-9]{1,2}(\.[0-9]{1,2}){0,2}(~rc[12])?(-[0-9](\+deb12u[12])?)?",
+    "rpm": r"([12]:)?[0-9]{1,2}(\.[0-9a-c]{1,2}){0,2}(~rc[12])?(-[0-9](\.el[89])?)?",
+    "pypi": r"[0-9]{1,2}(\.[0-9]{1,2}){0,2}((a|b|rc)[0-9])?(\.post[12])?(\.dev[12])?",
+    "maven": r"[0-9]{1,2}(\.[0-9]{1,2}){0,2}([.-](alpha|M|jre|Final|sp|x)(-?[0-9])?)?(-SNAPSHOT)?",
+    "gem": r"[0-9]{1,2}(\.[0-9a-c]{1,2}){0,3}",
+}
+
+
+@pytest.mark.parametrize("scheme", SHAPES)
+def test_every_scheme_is_a_total_order(scheme: Scheme) -> None:
+    shape = st.from_regex(SHAPES[scheme], fullmatch=True)
+
+    @settings(max_examples=40, deadline=None)
+    @given(shape, shape, shape)
+    def hold(a: str, b: str, c: str) -> None:
+        one, two, three = (version(text, scheme) for text in (a, b, c))
+        assert (one < two) + (two < one) + (one == two) == 1
+        if one <= two and two <= three:
+            assert one <= three
+
+    hold()
 
 
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=5), st.lists(st.integers(0, 40), min_size=1, max_size=5))

@@ -29,6 +29,8 @@ STAGES = (
     ("rc", "cr"),
     ("snapshot",),
 )
+MAVEN = re.compile(r"([0-9]+(?:\.[0-9]+)*)(?:[.-]?([A-Za-z]+)(?:[.-]?([0-9]+))?)?(-SNAPSHOT)?", re.ASCII)
+MAVEN_LETTERS = {"a": "alpha", "b": "beta", "m": "milestone"}  # before a number
 BEFORE = {word: stage for stage, words in enumerate(STAGES) for word in words}  # EC, FC: OpenShift's candidates
 PRE, END, WORD, REVISION, NUMBER = range(5)
 
@@ -145,13 +147,27 @@ def checked(name: str, form: str) -> Callable[[str], Any]:
     return read
 
 
+def maven(text: str) -> Any:
+    """Numbers, one qualifier, perhaps a snapshot; without zeros at the end, which univers puts into a circle:
+    2 < 2.0.0-android < 2.0.alpha1 < 2."""
+    found = MAVEN.fullmatch(text)
+    if not found:
+        raise BadVersion(text)
+    numbers, word, number, snapshot = found.groups()
+    kept = re.sub(r"(\.0+)+$", "", numbers)
+    if word:
+        word = MAVEN_LETTERS.get(word.lower(), word) if number else word
+        kept += f"-{word}" + (f"-{number}" if number else "")
+    return of_univers("MavenVersion")(kept + (snapshot or ""))
+
+
 KEYS: dict[Scheme, Callable[[str], Any]] = {
     "natural": natural,
     "semver": semver,
     "debian": of_univers("DebianVersion"),
     "rpm": checked("RpmVersion", r"(?:[0-9]+:)?[0-9A-Za-z._+~^]+(?:-[0-9A-Za-z._+~^]+)?"),
     "pypi": of_univers("PypiVersion"),
-    "maven": checked("MavenVersion", r"[0-9][0-9A-Za-z._+-]*"),
+    "maven": maven,
     "gem": of_univers("RubygemsVersion"),
 }
 

@@ -63,7 +63,7 @@ def way_lines(
     yield paint("title", words.say("ui.path.way", **fields))
     for number, move in enumerate(way.moves, 1):
         yield from move_lines(number, move, words, width, paint)
-    if product.parts or product.skews:
+    if product.parts:
         yield ""
         yield paint("title", words.say("ui.path.states"))
         yield from (f"  {standing_text(state, product)}" for state in way.states)
