@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from liftlock.decide.path import search
 from liftlock.decide.path.find import find_together
 from liftlock.decide.path.follow import Going, skewed_between, skewed_within
 from liftlock.model.path import NoWay, Way
@@ -180,3 +181,12 @@ def test_a_joint_way_is_found_exactly_where_there_is_one(rules, step_a, step_b, 
         for state in found.states:
             together = {part: {int(text[2:]) for text in versions} for part, versions in state.versions.items()}
             assert allowed(rules, together)
+
+
+def test_a_search_that_is_too_large_is_given_up_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "STATES_MAX", 5)
+    parts = [part.name for part in KUBERNETES.parts]
+    found = find_together(KUBERNETES, dict.fromkeys(parts, "1.28.1"), dict.fromkeys(parts, "1.30.2"), {})
+    assert isinstance(found, NoWay)
+    assert found.given_up
+    assert found.behind == ()
