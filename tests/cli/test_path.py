@@ -169,6 +169,12 @@ def test_check_reads_a_plans_own_product_files(tmp_path: Path) -> None:
     ]
 
 
+def test_editors_get_the_keys_of_product_files() -> None:
+    schema = json.loads(CliRunner().invoke(root, ["schema", "--product", "--lang", "zh"]).output)
+    assert schema["title"] == "liftlock product"
+    assert "必经版本" in schema["$defs"]["Product"]["properties"]["stops"]["description"]
+
+
 def test_an_import_is_written_once(tmp_path: Path) -> None:
     out = tmp_path / "gitlab.yaml"
     words = ("--import", "gitlab", str(GRAPHS / "gitlab-stops.csv"), "-o", str(out))

@@ -11,6 +11,7 @@ from liftlock.planfile.convert import FAILED, Converter
 from liftlock.planfile.inventory import InventoryFile
 from liftlock.planfile.load import load_plan
 from liftlock.planfile.nodes import builtins
+from liftlock.planfile.products import SHIPPED, shipped_names
 from liftlock.planfile.schema import DIALECT, inventory_schema, json_schema, product_schema
 from liftlock.planfile.yaml import PLAN_LIMITS, read
 from tests.planfile.technologies import DRIVERS
@@ -96,6 +97,15 @@ def test_the_schemas_are_schemas_and_take_what_is_right() -> None:
     assert list(validator(SCHEMA).iter_errors(data(DESIGN))) == []
     assert list(validator(json_schema(DRIVERS, language="zh")).iter_errors(data(DESIGN))) == []
     assert list(validator(inventory_schema()).iter_errors(data(FLEET))) == []
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_the_schema_of_product_files_takes_what_is_shipped_and_refuses_what_the_reader_refuses(name: str) -> None:
+    shape = validator(product_schema())
+    text = (SHIPPED / f"{name}.yaml").read_text()
+    assert list(shape.iter_errors(data(text))) == []
+    assert list(shape.iter_errors(data(text + "stop: []\n")))
+    assert list(shape.iter_errors(data("scheme: natural\n")))
 
 
 WRONG = [f"{HEAD}      {text}\n" for text, _ in ITEMS] + [text for text, _ in PLANS]
