@@ -22,9 +22,9 @@ def critical(problem: Problem, solution: Solution) -> dict[str, Slack]:
     ends = [over[job.id] for job in net.jobs]
     edges = follows(net, begins, ends)
     latest, found = [0] * len(begins), dict[str, Slack]()
-    turn = {at: number for number, at in enumerate(net.order)}
+    end, turn = solution.ends, {at: number for number, at in enumerate(net.order)}
     for at in sorted(net.order, key=lambda each: (begins[each], turn[each]), reverse=True):
-        until = min((latest[other] - gap for other, gap in edges[at].items()), default=solution.ends)
+        until = min((latest[other] - gap for other, gap in edges[at].items()), default=end)
         if net.jobs[at].began is not None:
             latest[at], total = begins[at], until - ends[at]
         else:

@@ -1,0 +1,1 @@
+"""Timetables: how good they are, how fast, beside what is known."""
