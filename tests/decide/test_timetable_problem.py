@@ -177,6 +177,16 @@ def test_the_projects_stages_come_in_order() -> None:
     assert [link.job for link in job(problem, "orders/1/w1").after] == ["approve"]
 
 
+def test_a_stages_name_stands_for_all_of_its_tasks() -> None:
+    tasks = (
+        Task("tests", stage="tests", days=1),
+        Task("load", stage="tests", days=3),
+        Task("report", days=1, after=("tests",)),
+    )
+    placed = solved(posed(starting(*tasks)))
+    assert placed["report"][0] >= placed["load"][1]
+
+
 def test_gaps_deadlines_and_money_are_the_plans() -> None:
     tasks = (Task("a", days=1), Task("b", takes_s=60.0, after=("a",), gap_s=7200.0, deadline="2026-12-04"))
     budget = Money(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from liftlock.decide import rules_timetable_days, rules_timetable_load, rules_timetable_people
 from liftlock.decide.case import Case, Rule, error, info, some, warning
-from liftlock.decide.rules_time import is_moment
+from liftlock.decide.rules_time import is_moment, is_time
 from liftlock.decide.rules_windows import length_s
 from liftlock.decide.timetable.circles import first_circle, waits_of
 from liftlock.decide.timetable.names import STAGES, WAVES
@@ -32,12 +32,12 @@ def names_of_waves(case: Case) -> set[str]:
 
 
 def tasks_can_be_told_apart(case: Case) -> Iterator[Finding]:
+    """A stage's only task may be called as the stage is."""
     seen: set[str] = set()
-    taken = {*STAGES, *names_of_waves(case)}
     for path, task in tasks(case):
         if task.id in seen:
             yield error("L600", (*path, "id"), task=task.id)
-        elif task.id in taken or "/" in task.id or ":" in task.id:
+        elif task.id in {*STAGES, *names_of_waves(case)} - {task.stage} | {WAVES} or "/" in task.id or ":" in task.id:
             yield error("L601", (*path, "id"), task=task.id)
         seen.add(task.id)
 
@@ -72,15 +72,11 @@ def nothing_waits_in_circles(case: Case) -> Iterator[Finding]:
 
 
 def windowed_tasks_fit(case: Case) -> Iterator[Finding]:
-    windows = [each for each in case.plan.windows if is_clock(each.from_) and is_clock(each.to)]
+    windows = [each for each in case.plan.windows if is_time(each.from_) and is_time(each.to)]
     longest_s = max(map(length_s, windows), default=0.0)
     for path, task in tasks(case):
         if task.windowed and task.takes_s is not None and windows and task.takes_s > longest_s:
             yield error("L610", (*path, "takes"), task=task.id, needs_s=task.takes_s, longest_s=longest_s)
-
-
-def is_clock(text: str) -> bool:
-    return len(text) == 5 and text[2] == ":" and text[:2].isdecimal() and text[3:].isdecimal()
 
 
 # --- leads ------------------------------------------------------------------------------------------------------

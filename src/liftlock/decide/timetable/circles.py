@@ -44,7 +44,7 @@ def needs_of(plan: Plan, tasks: Mapping[str, Task], task: Task) -> Iterator[str]
 
 def members(plan: Plan, tasks: Mapping[str, Task], name: str, *, end: bool) -> list[str]:
     """What a name stands for; nothing where nobody is called so, which is another finding."""
-    if name in tasks:
+    if name in tasks and tasks[name].stage != name:
         return [name]
     of_stage = [task.id for task in tasks.values() if task.stage == name]
     if name == WAVES:

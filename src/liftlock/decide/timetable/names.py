@@ -26,8 +26,8 @@ class Cast(Struct, frozen=True):
     waves: Mapping[str, Wave]
 
     def members(self, name: str) -> tuple[str, ...]:
-        """Every job that the name stands for; none if nobody is called so."""
-        if name in self.tasks or name in self.waves:
+        """Every job that the name stands for; none if nobody is called so. A stage's name is first the stage's."""
+        if name in self.waves or (name in self.tasks and self.tasks[name].stage != name):
             return (name,)
         ours = [task.id for task in self.tasks.values() if task.stage == name]
         if name == WAVES:
