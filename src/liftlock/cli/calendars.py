@@ -38,7 +38,7 @@ def read_calendars(plan: Plan, folder: Path) -> ReadCalendars:
     table = plan.timetable
     if table is None or not forms.is_date(table.starts):
         return ReadCalendars()
-    days = read_workdays(table.calendar, folder, tuple(years_of(table)), table.closed)
+    days = read_workdays(table.calendar, folder, tuple(years_of(table)), table.closed, language=plan.language or "en")
     zone = zone_of(plan.timezone)
     changes = read_changes(table.changes_from, folder, zone) if table.changes_from else LoadedChanges()
     file, samples, wrong = recorded(plan, table, folder)

@@ -25,6 +25,7 @@ from liftlock.planfile.nodes import Positions
 from liftlock.planfile.yaml import PLAN_LIMITS, read
 
 SOURCE = "calendar"
+LANGUAGES = {"en": "en_US", "zh": "zh_CN"}
 DAYS_MAX = 4000  # that one range closes
 AT: tuple[str, ...] = ("timetable", "calendar")
 
@@ -53,12 +54,17 @@ class LoadedCalendar(Struct, frozen=True):
 
 
 def read_workdays(
-    calendar: WorkCalendar, folder: FilePath, years: Sequence[int], closed: Sequence[Absence] = ()
+    calendar: WorkCalendar,
+    folder: FilePath,
+    years: Sequence[int],
+    closed: Sequence[Absence] = (),
+    *,
+    language: str = "en",
 ) -> LoadedCalendar:
     """The days of these years. Whatever is wrong is among the findings, and what can be read is read. `closed`: days
-    that the plan itself closes, written as dates that exist."""
+    that the plan itself closes, written as dates that exist. `language`: of the holidays' names, where it has them."""
     own, findings, file, positions = read_own(calendar, folder)
-    public, wrong = public_days(calendar, [year for year in years if year not in own.official])
+    public, wrong = public_days(calendar, [year for year in years if year not in own.official], language)
     shut, open_ = set(days_of(own.closed)), set(days_of(own.opened))
     names = {**public.names, **named(own.closed), **named(closed)}
     hours, untimely = hours_of(calendar)
@@ -78,7 +84,7 @@ def read_workdays(
 # --- the country's ------------------------------------------------------------------------------------------
 
 
-def public_days(calendar: WorkCalendar, years: Sequence[int]) -> tuple[Workdays, tuple[Finding, ...]]:
+def public_days(calendar: WorkCalendar, years: Sequence[int], language: str) -> tuple[Workdays, tuple[Finding, ...]]:
     """The library is read only where a plan has a timetable."""
     import holidays
 
@@ -89,7 +95,9 @@ def public_days(calendar: WorkCalendar, years: Sequence[int]) -> tuple[Workdays,
     if calendar.subdivision and calendar.subdivision not in known[calendar.country]:
         fields = {"given": calendar.subdivision, "allowed": ", ".join(known[calendar.country]) or "-"}
         return Workdays(), (complain("L481", (*AT, "subdivision"), **fields),)
-    found = holidays.country_holidays(calendar.country, subdiv=calendar.subdivision or None, years=years)
+    found = holidays.country_holidays(
+        calendar.country, subdiv=calendar.subdivision or None, years=years, language=LANGUAGES.get(language)
+    )
     inside = set(years)
     opened = {day for day in found.weekend_workdays if day.year in inside}
     opened |= {day for day in CORRECTED_OPENED.get(calendar.country, ()) if day.year in inside}
