@@ -65,6 +65,7 @@ LITERALS = {
     "Wave": ("stop", "before", "after"),
     "RunResult": ("held",),  # a simulated run may end so
     "Stage": get_args(Stage),
+    "Deadline": ("waves", "all"),
     "Placer": ("greedy", "cp-sat", "person"),
     "Chapter": tuple(each.encode_name for each in fields(Plan)),
     "Approval": ("falls", "stands", "open"),  # beside an older schedule

@@ -97,7 +97,9 @@ def test_how_good_it_is(proved: bool, bound: str, said: str) -> None:
 
 def test_a_missed_deadline_is_said() -> None:
     made = replace(story.dated(), deadline=story.at("2027-01-04T18:00"))
-    assert "deadline 2027-01-04 18:00: 1 d too late" in timetable_text(made, EN)
+    assert "deadline of the whole 2027-01-04 18:00: 1 d too late" in timetable_text(made, EN)
+    of_waves = replace(made, deadline_of="waves")
+    assert "deadline of the waves 2027-01-04 18:00: 5 d 15 h to spare" in timetable_text(of_waves, EN)
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,16 @@ def shades() -> tuple[Shade, ...]:
 def dated() -> Dated:
     title = "核心账务系统 Orders 1.0 → 1.1"
     return Dated(
-        "orders", title, rows(), shades(), at("2027-01-11T00:00"), "cp-sat", at("2027-01-05T18:00"), True, NAMES
+        upgrade="orders",
+        title=title,
+        rows=rows(),
+        shades=shades(),
+        deadline=at("2027-01-11T00:00"),
+        deadline_of="all",
+        by="cp-sat",
+        bound=at("2027-01-05T18:00"),
+        proved=True,
+        names=NAMES,
     )
 
 

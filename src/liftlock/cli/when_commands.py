@@ -135,7 +135,8 @@ async def told(
 ) -> Exit:
     """Solve, show, write and keep, as was asked for."""
     timing = await timing_of(prepared, journal, clock.now())
-    show_findings(screen, prepared)
+    if asked.table:
+        show_findings(screen, prepared)
     found = answer(screen, timing, timing.problem, timing.previous, asked.limit_s)
     data: dict[str, Any] = {}
     if asked.explain:

@@ -67,13 +67,16 @@ class Shade(Struct, frozen=True):
 
 
 class Dated(Struct, frozen=True):
-    """The whole. `by`: who placed it. `bound`: no timetable ends earlier; `proved`: this one ends there."""
+    """The whole. `deadline`: of the waves, or of `all`. `by`: who placed it. `bound`: no timetable ends earlier;
+    `proved`: this one ends there.
+    """
 
     upgrade: str
     title: str
     rows: tuple[Row, ...]
     shades: tuple[Shade, ...] = ()
     deadline: datetime | None = None
+    deadline_of: Literal["waves", "all"] = "waves"
     by: str = "greedy"
     bound: datetime | None = None
     proved: bool = False
@@ -90,6 +93,12 @@ class Dated(Struct, frozen=True):
     @property
     def ends(self) -> datetime | None:
         return max((row.ends for row in self.rows), default=None)
+
+    @property
+    def spare_s(self) -> float | None:
+        """How long before the deadline that is over which the deadline is of; negative: it is missed."""
+        ends = [row.ended or row.ends for row in self.rows if row.component or self.deadline_of == "all"]
+        return (self.deadline - max(ends)).total_seconds() if self.deadline is not None and ends else None
 
 
 class Workload(Struct, frozen=True):

@@ -14,6 +14,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+CENTS = 100  # a job's cost and a period's limit are hundredths of the currency's unit
 HORIZON_MAX = 5 * 366 * 24 * 60
 
 
@@ -52,7 +53,7 @@ class Job(Struct, frozen=True):
     uses: dict[str, int] = {}
     deadline: int | None = None  # ends at the latest
     began: int | None = None
-    cost: int = 0  # in the currency's smallest unit that matters; spent when it begins
+    cost: int = 0  # in hundredths (CENTS); spent when it begins
     name: str = ""
     kind: str = ""
     owner: str = ""
@@ -71,7 +72,7 @@ class Capacity(Struct, frozen=True):
 
 
 class Limit(Struct, frozen=True):
-    """At most so much money for jobs that begin in the span."""
+    """At most so much money, in hundredths (CENTS), for jobs that begin in the span."""
 
     span: Span
     amount: int

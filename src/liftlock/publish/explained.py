@@ -175,7 +175,7 @@ def quiet_text(found: Sequence[QuietWindow], words: Words, *, width: int = 100, 
     """The quiet windows of a week, the quietest first."""
     if not found:
         return [words.say("ui.when.no_quiet")]
-    body = [[words.say(f"ui.column.{key}") for key in ("days", "from", "to", "expected", "share")]]
+    body = [[words.say(f"ui.column.{key}") for key in ("weekdays", "from", "to", "expected", "share")]]
     for each in found:
         days = words.join(words.word("Day", day) for day in each.window.days)
         share = f"{100 * each.share_of_peak:.0f} %"

@@ -44,11 +44,11 @@ def heading(dated: Dated, words: Words, width: int, paint: Paint) -> Iterator[st
     span = words.say("ui.gantt.span", begins=minute(dated.begins, words), ends=minute(dated.ends, words))
     yield f"{span} ({words.zone_name}) · {words.say('ui.when.tasks', count=len(dated.rows))}"
     yield from wrap(quality(dated, words), width)
-    if dated.deadline is not None:
-        spare = (dated.deadline - dated.ends).total_seconds()
-        key = "ui.when.before_deadline" if spare >= 0 else "ui.when.after_deadline"
-        said = words.say(key, at=until(dated.deadline, words), spare_s=abs(spare))
-        yield paint("note" if spare >= 0 else "bad", said)
+    if dated.deadline is not None and (spare_s := dated.spare_s) is not None:
+        key = "ui.when.before_deadline" if spare_s >= 0 else "ui.when.after_deadline"
+        of = words.word("Deadline", dated.deadline_of)
+        said = words.say(key, of=of, at=until(dated.deadline, words), spare_s=abs(spare_s))
+        yield paint("note" if spare_s >= 0 else "bad", said)
 
 
 def quality(dated: Dated, words: Words) -> str:

@@ -59,6 +59,7 @@ def dated(
         rows=tuple(row_of(known, each) for each in placed),
         shades=tuple(shades),
         deadline=deadline_of(plan, problem.origin),
+        deadline_of="waves" if plan.deadline else "all",
         by=solution.by,
         bound=moment_of(problem.origin, solution.bound) if solution.bound else None,
         proved=solution.proved,

@@ -25,10 +25,9 @@ from liftlock.model.plan import Freeze, Plan, Window
 from liftlock.model.schedule import Schedule
 from liftlock.model.schedule import Stage as Wave
 from liftlock.model.tasks import OtherChange, Task
-from liftlock.model.timetable import Choice, Job, Limit, Link, Problem, Span
+from liftlock.model.timetable import CENTS, Choice, Job, Limit, Link, Problem, Span
 from liftlock.model.workdays import Workdays
 
-CENTS = 100
 Begun = Mapping[str, tuple[datetime, datetime | None]]
 NOTHING: Mapping[str, datetime] = {}
 NOT_BEGUN: Begun = {}
