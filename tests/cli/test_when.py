@@ -2,9 +2,13 @@
 
 import io
 import json
+import threading
+from collections.abc import Iterator
 from datetime import date, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -35,7 +39,7 @@ timetable:
   tasks:
     - {{id: scheme, name: 实施方案, stage: plan, days: {days}, owner: li.wei, people: [li.wei]}}
     - {{id: uat, name: UAT, stage: tests, days: 3, after: [scheme], owner: chen.jie, people: [chen.jie]}}
-    - {{id: approval, name: Go, stage: approval, days: 0, after: [uat], owner: li.wei}}
+    - {{id: sign-off, name: Go, stage: approval, days: 0, after: [uat], owner: li.wei}}
     - {{id: accept, name: Acceptance, stage: acceptance, days: 1, owner: li.wei}}
 {tasks}
 """
@@ -54,7 +58,7 @@ def begins(found: dict[str, Any]) -> dict[str, str]:
 FIRST = {
     "scheme": "2036-03-03T09:00",
     "uat": "2036-03-05T09:00",
-    "approval": "2036-03-07T18:00",
+    "sign-off": "2036-03-07T18:00",
     "app/1/w1": "2036-03-11T22:00",
     "app/1/w2": "2036-03-11T22:02",
     "accept": "2036-03-12T09:00",
@@ -97,7 +101,7 @@ def test_why_a_task_begins_when_it_does(site: Site) -> None:
     assert told["followers"] == ["app/1/w2"]
     shown = site.run("when", "plan.yaml", "--explain", "uat").stdout
     assert "2036-03-05 09:00" in shown
-    assert "These wait for it: approval" in shown
+    assert "These wait for it: sign-off" in shown
     assert "critical path" not in shown
 
 
@@ -113,7 +117,7 @@ def test_what_a_move_moves(site: Site) -> None:
     write(site)
     found = site.data("when", "plan.yaml", "--move", "uat", "2036-03-10")
     assert found["move"]["task"] == "uat"
-    assert {each["task"] for each in found["move"]["moved"]} == {"uat", "approval", "app/1/w1", "app/1/w2", "accept"}
+    assert {each["task"] for each in found["move"]["moved"]} == {"uat", "sign-off", "app/1/w1", "app/1/w2", "accept"}
     assert begins(found)["app/1/w1"] == "2036-03-12T22:00"
     assert (found["move"]["ends_before"][:10], found["move"]["ends_after"][:10]) == ("2036-03-12", "2036-03-13")
     shown = site.run("when", "plan.yaml", "--move", "uat", "2036-03-10").stdout
@@ -228,7 +232,7 @@ def test_a_kept_timetable_stays_where_it_is(site: Site) -> None:
     assert FIRST.items() <= begins(found).items()
     write(site, days=4)
     moved = {task["id"] for task in site.data("when", "plan.yaml")["tasks"] if task["begins"] != task["kept_begins"]}
-    assert moved == {"uat", "approval"}
+    assert moved == {"uat", "sign-off"}
     shown = site.run("when", "plan.yaml", "--moved").stdout
     assert "later" in shown
     assert "scheme" in shown  # it begins when it did, and ends later
@@ -255,15 +259,79 @@ def test_what_a_run_began_has_its_real_times_and_the_archive_proves_it_all(site:
     site.run("verify", "app.liftlock")
 
 
+# --- quiet hours --------------------------------------------------------------------------------------------
+
+
+def quiet_at(hour: int) -> int:
+    return 10 if hour % 24 in (2, 3, 4) else 100
+
+
 def test_quiet_hours_from_recorded_traffic(site: Site) -> None:
-    rows = ["time,requests"]
-    for hour in range(24 * 21):
-        at = f"2036-02-{1 + hour // 24:02d}T{hour % 24:02d}:00"
-        rows.append(f"{at},{10 if hour % 24 in (2, 3, 4) else 100}")
-    Path("traffic.csv").write_text("\n".join(rows))
+    rows = [f"2036-02-{1 + n // 24:02d}T{n % 24:02d}:00,{quiet_at(n)}" for n in range(24 * 21)]
+    Path("traffic.csv").write_text("\n".join(["time,requests", *rows]))
     write(site, more="  load: {file: traffic.csv, below: 30%, longer_than: 2h}")
     (found,) = site.data("when", "plan.yaml", "--quiet")["quiet"]
     assert (found["window"]["from"], found["window"]["to"]) == ("02:00", "05:00")
     assert "02:00" in site.run("when", "plan.yaml", "--quiet").stdout
     write(site)
-    assert site.data("when", "plan.yaml", "--quiet", expect=1)["error"] == "no-load-file"
+    assert site.data("when", "plan.yaml", "--quiet", expect=1)["error"] == "no-traffic"
+
+
+def test_a_plan_without_windows_has_its_waves_in_the_quiet_hours(site: Site) -> None:
+    rows = [f"2036-02-{1 + n // 24:02d}T{n % 24:02d}:00,{quiet_at(n)}" for n in range(24 * 21)]
+    Path("traffic.csv").write_text("\n".join(["time,requests", *rows]))
+    text = TIMETABLE.format(starts=STARTS, days=2, more="  load: {file: traffic.csv, longer_than: 2h}", tasks="")
+    site.write_plan(more=text[text.index("freezes:") :])
+    assert begins(site.data("when", "plan.yaml"))["app/1/w1"] == "2036-03-08T02:00"
+    assert "quiet hours" in site.run("when", "plan.yaml").stdout
+
+
+@pytest.fixture
+def prometheus() -> Iterator[tuple[str, list[str]]]:
+    """A server that answers range queries as Prometheus does; its address, and what was asked."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+            asked.append(query["query"])
+            times = range(int(query["start"]), int(query["end"]) + 1, int(query["step"]))
+            values = [(at, str(quiet_at((at + 8 * 3600) // 3600))) for at in times]
+            data = {"resultType": "matrix", "result": [{"metric": {}, "values": values}]}
+            ok = query["query"] != "bad"
+            answer = {"status": "success", "data": data} if ok else {"status": "error", "error": "parse error"}
+            self.send_response(200 if ok else 400)
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}", asked
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_quiet_hours_are_asked_of_prometheus(site: Site, prometheus: tuple[str, list[str]]) -> None:
+    address, asked = prometheus
+    write(site, more=f"  load: {{prometheus: '{address}', query: 'sum(rate(x[15m]))', longer_than: 2h}}")
+    (found,) = site.data("when", "plan.yaml", "--quiet")["quiet"]
+    assert (found["window"]["from"], found["window"]["to"]) == ("02:00", "05:00")
+    assert asked == ["sum(rate(x[15m]))"]
+    write(site, more=f"  load: {{prometheus: '{address}', query: bad}}")
+    said = site.data("when", "plan.yaml", "--quiet", expect=1)
+    assert (said["error"], "parse error" in said["message"]) == ("traffic-unread", True)
+    write(site, more="  load: {prometheus: 'http://127.0.0.1:1', query: x}")
+    site.data("when", "plan.yaml", "--quiet", expect=6)
+
+
+def test_changes_of_others_from_a_file_keep_their_hosts(site: Site) -> None:
+    Path("others.csv").write_text("id,from,to,items\nCHG9,2036-03-11T22:00,2036-03-12T03:59,app\n")
+    write(site, more="  changes_from: others.csv")
+    moved = begins(site.data("when", "plan.yaml"))
+    assert moved["sign-off"] == FIRST["sign-off"]
+    assert moved["app/1/w1"] > FIRST["app/1/w1"]

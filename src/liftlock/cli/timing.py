@@ -2,10 +2,9 @@
 is on record: when it was planned and approved, what a run has begun, the timetable that was kept last.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import date, datetime
-from pathlib import Path
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,24 +14,22 @@ from liftlock.cli.naming import runs_of, upgrade_stream
 from liftlock.cli.opening import folder_of, opened
 from liftlock.cli.prepare import Prepared
 from liftlock.cli.timetables import LastKept, last_timetable
+from liftlock.decide.quiet import quiet_windows
 from liftlock.decide.timetable.dated import Begun, Pair, kept_of, moved_to
 from liftlock.decide.timetable.problem import problem_of
-from liftlock.execute.approve import missing, standing
+from liftlock.execute.approve import missing, since_of, standing
 from liftlock.journal.sqlite import DATABASE, SqliteStore
-from liftlock.model.events import Entry, PlanFrozen, RunResult, StageOpened, StagePromoted
-from liftlock.model.findings import Finding
+from liftlock.model.events import Entry, RunResult, StageOpened, StagePromoted
+from liftlock.model.load import QuietWindow, Sample
 from liftlock.model.plan import Plan, Window
 from liftlock.model.schedule import Schedule
 from liftlock.model.tasks import OtherChange
 from liftlock.model.timetable import Problem, Solution
-from liftlock.model.workdays import PLAIN, Workdays
-from liftlock.planfile.calendars import read_workdays
-
-YEARS_AHEAD = 2
+from liftlock.model.workdays import Workdays
 
 
 class Timing(Struct, frozen=True):
-    """`windows`: where forward work may be. `findings`: what is wrong with the calendars."""
+    """`windows`: where forward work may be: the plan's, else the quiet hours of the recorded traffic."""
 
     plan: Plan
     schedule: Schedule
@@ -44,7 +41,6 @@ class Timing(Struct, frozen=True):
     others: tuple[OtherChange, ...] = ()
     begun: Begun = {}
     last: LastKept | None = None
-    findings: tuple[Finding, ...] = ()
 
     @property
     def previous(self) -> Solution | None:
@@ -85,30 +81,38 @@ async def timing_of(prepared: Prepared, store: SqliteStore | None, now: datetime
     assert plan is not None
     assert schedule is not None
     recorded = OnRecord() if store is None else await on_record(store, prepared, schedule)
-    workdays, findings = days_of(plan, prepared.documents.path.parent, now)
-    problem = problem_of(plan, schedule, workdays, now, since=recorded.since, begun=recorded.begun)
+    calendars = prepared.documents.calendars.calendars
+    windows = plan.windows or tuple(each.window for each in quiet_of(plan, calendars.traffic))
+    problem = problem_of(
+        plan,
+        schedule,
+        calendars.workdays,
+        now,
+        others=calendars.others,
+        load_windows=windows,
+        since=recorded.since,
+        begun=recorded.begun,
+    )
     return Timing(
         plan=plan,
         schedule=schedule,
         digest=prepared.digest,
-        workdays=workdays,
-        windows=plan.windows,
+        workdays=calendars.workdays,
+        windows=windows,
         problem=problem,
         now=now,
+        others=calendars.others,
         begun=recorded.begun,
         last=recorded.last,
-        findings=findings,
     )
 
 
-def days_of(plan: Plan, folder: Path, now: datetime) -> tuple[Workdays, tuple[Finding, ...]]:
-    """A plan without a timetable says nothing of its days: Monday to Friday."""
-    if plan.timetable is None:
-        return PLAIN, ()
-    first = min(date.fromisoformat(plan.timetable.starts).year, now.year)
-    years = range(first, now.year + YEARS_AHEAD)
-    loaded = read_workdays(plan.timetable.calendar, folder, years, plan.timetable.closed)
-    return loaded.workdays, loaded.findings
+def quiet_of(plan: Plan, samples: Sequence[Sample]) -> tuple[QuietWindow, ...]:
+    """The quiet hours of a week, by the plan's own limits; none without traffic."""
+    load = plan.timetable.load if plan.timetable else None
+    if load is None or not samples:
+        return ()
+    return quiet_windows(samples, below=load.below, longer_than_s=load.longer_than_s)
 
 
 # --- what is on record --------------------------------------------------------------------------------------
@@ -124,17 +128,11 @@ async def on_record(store: SqliteStore, prepared: Prepared, schedule: Schedule) 
 
 
 def since_when(entries: tuple[Entry, ...], prepared: Prepared, schedule: Schedule) -> dict[str, datetime]:
-    """When this very schedule was planned first, and when the last approval that it needs was given."""
-    found: dict[str, datetime] = {}
-    for entry in entries:
-        if isinstance(entry.event, PlanFrozen) and entry.event.schedule == prepared.digest:
-            found.setdefault("plan", entry.at)
+    """When this very schedule was submitted, and when the last approval that it needs was given, if none is missing."""
     owner = prepared.plan.owner if prepared.plan else ""
     states = standing(schedule, prepared.digest, entries, owner=owner)
-    given = [each.approved.at for each in states if each.approved is not None]
-    if given and not missing(states):
-        found["approval"] = max(given)
-    return found
+    found = since_of(states, prepared.digest, entries)
+    return {name: at for name, at in found.items() if name != "approval" or not missing(states)}
 
 
 async def begun_stages(store: SqliteStore, upgrade: str) -> dict[str, tuple[datetime, datetime | None]]:

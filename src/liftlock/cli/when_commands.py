@@ -16,17 +16,14 @@ from liftlock.cli.options import Json, Lang, Me, PlanFile, StoreAt, command, com
 from liftlock.cli.plan_commands import read, schedule_or_exit, speak_plan
 from liftlock.cli.prepare import Prepared
 from liftlock.cli.screen import Screen, open_screen
-from liftlock.cli.session import read_bounded
 from liftlock.cli.settings import person, store_folder
 from liftlock.cli.timetables import Kept, keep_timetable
-from liftlock.cli.timing import record_if_any, timing_of
-from liftlock.cli.trouble import refuse
+from liftlock.cli.timing import quiet_of, record_if_any, timing_of
+from liftlock.cli.traffic import traffic_of
 from liftlock.cli.when_answers import Answer, answer, conflict_lines, conflicts_json, explain, moved, status_of
 from liftlock.cli.when_files import Wanted, refuse_unwritable, write_files
-from liftlock.decide.quiet import quiet_windows
 from liftlock.journal.sqlite import SqliteStore
 from liftlock.planfile import forms
-from liftlock.planfile.loads import read_traffic
 from liftlock.publish.explained import quiet_json, quiet_text
 from liftlock.publish.timetable import compared_lines, heading, timetable_json, timetable_text
 from liftlock.publish.timetable_means import budget_lines, means_json, workload_lines
@@ -112,7 +109,7 @@ def when(
     schedule_or_exit(screen, prepared)
     clock = speak_plan(screen, prepared)
     if quiet:
-        show_quiet(screen, prepared, clock)
+        complete(show_quiet(screen, prepared, clock))
         return
     by, place = person(me, os.environ), store_folder(store, os.environ, plan)
 
@@ -195,20 +192,18 @@ def show_all(screen: Screen, found: Answer) -> None:
         workload_lines(found.means.loads, words, width=width, paint=paint, names=found.dated.names),
         budget_lines(found.means.spent, found.means.currency, words, width=width, paint=paint),
         conflict_lines(screen, found) if found.conflicts else [],
+        [] if found.timing.windows == found.timing.plan.windows else [words.say("ui.when.in_quiet_hours")],
     ]
     shown = [part for part in parts if part]
     for index, part in enumerate(shown):
         screen.lines([*([""] if index else []), *part])
 
 
-def show_quiet(screen: Screen, prepared: Prepared, clock: SystemClock) -> None:
+async def show_quiet(screen: Screen, prepared: Prepared, clock: SystemClock) -> None:
     """From the traffic that the plan's timetable names."""
-    plan = prepared.plan
-    load = plan.timetable.load if plan and plan.timetable else None
-    if load is None or not load.file:
-        raise refuse("no-load-file")
-    traffic = read_traffic(read_bounded(prepared.documents.path.parent / load.file), clock.zone)
-    found = quiet_windows(traffic.samples, below=load.below, longer_than_s=load.longer_than_s)
+    samples = await traffic_of(prepared, clock.now())
+    assert prepared.plan is not None
+    found = quiet_of(prepared.plan, samples)
     if screen.as_json:
         screen.data({"quiet": quiet_json(found)})
     else:
