@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from liftlock.decide.timetable.circles import first_circle, waits_of
 from liftlock.model.calendars import Calendars
-from liftlock.model.chapters import Absence, Money, Period, Person, Resource, Team
+from liftlock.model.chapters import Absence, Person, Resource, Team
 from liftlock.model.findings import Severity
 from liftlock.model.load import Sample
 from liftlock.model.plan import Freeze, Window
@@ -197,11 +197,6 @@ def test_long_holidays_are_named() -> None:
 
 def test_a_calendar_without_a_working_day_is_none() -> None:
     assert "L644" in codes(planned(), Calendars(Workdays(weekend=frozenset(range(7)))))
-
-
-def test_periods_of_the_budget_have_dates() -> None:
-    budget = Money(periods=(Period("2026-12-31", "2026-12-01", 5),))
-    assert ("L606", ("budget", "periods", 0)) in told(planned(plan={"budget": budget}))
 
 
 # --- traffic ----------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The timetable's days: dates that exist and are in order, a calendar that is known, holidays, others' changes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from liftlock.decide.case import Case, Rule, error, info, some, warning
@@ -8,7 +8,6 @@ from liftlock.decide.changes import names_of, touched
 from liftlock.decide.rules_time import REFERENCE, is_date, is_moment
 from liftlock.decide.windows import moment
 from liftlock.decide.workdays import is_open, nth_open
-from liftlock.model.chapters import Absence
 from liftlock.model.findings import Finding, Path
 from liftlock.model.tasks import Timetable
 
@@ -23,7 +22,7 @@ def dates_exist(case: Case) -> Iterator[Finding]:
 
 
 def written_dates(case: Case) -> Iterator[tuple[Path, str]]:
-    """Every date and moment of the timetable, and of what it counts with."""
+    """Every date and moment of the timetable."""
     table = case.plan.timetable
     if table is None:
         return
@@ -32,27 +31,17 @@ def written_dates(case: Case) -> Iterator[tuple[Path, str]]:
     for index, task in enumerate(table.tasks):
         for key in ("earliest", "deadline", "began", "ended"):
             yield ("timetable", "tasks", index, key), getattr(task, key)
-    for place, begins, ends in spans(case, table):
+    for place, begins, ends in spans(table):
         yield (*place, "from"), begins
         yield (*place, "to"), ends
 
 
-def spans(case: Case, table: Timetable) -> Iterator[tuple[Path, str, str]]:
+def spans(table: Timetable) -> Iterator[tuple[Path, str, str]]:
+    """The timetable's own; those of people, resources and the budget are looked at where no timetable is, too."""
     for index, closed in enumerate(table.closed):
         yield ("timetable", "closed", index), closed.from_, closed.to
     for index, change in enumerate(table.changes):
         yield ("timetable", "changes", index), change.from_, change.to
-    for at, person in enumerate(case.plan.team.people if case.plan.team else ()):
-        yield from absences(("team", "people", at), person.absences)
-    for at, resource in enumerate(case.plan.resources):
-        yield from absences(("resources", at), resource.absences)
-    for index, period in enumerate(case.plan.budget.periods if case.plan.budget else ()):
-        yield ("budget", "periods", index), period.from_, period.to
-
-
-def absences(path: Path, listed: Sequence[Absence]) -> Iterator[tuple[Path, str, str]]:
-    for index, absence in enumerate(listed):
-        yield (*path, "absences", index), absence.from_, absence.to
 
 
 def spans_are_in_order(case: Case) -> Iterator[Finding]:
@@ -60,7 +49,7 @@ def spans_are_in_order(case: Case) -> Iterator[Finding]:
     if table is None:
         return
     whole = [(("timetable", "ends"), table.starts, table.ends)] if table.ends else []
-    for path, begins, ends in (*whole, *spans(case, table)):
+    for path, begins, ends in (*whole, *spans(table)):
         if is_moment(begins) and is_moment(ends) and at(begins) >= at(ends, end=True):
             yield error("L606", path, since=begins, until=ends)
 
