@@ -82,14 +82,21 @@ def test_a_block_holds_by_the_survey_of_each_host_and_is_said_with_them() -> Non
 
 
 def test_an_override_by_an_approver_opens_a_block() -> None:
-    assert asked("1.0", "1.1", overrides=(Override("Fire", "chen.jie", "tried on three hosts"),)) == []
-    assert asked("1.0", "1.1", overrides=(Override("Fire", "chen.jie", "tried", "2026-12-01"),)) == []
+    (found,) = asked("1.0", "1.1", overrides=(Override("Fire", "chen.jie", "tried on three hosts"),))
+    assert (found.code, found.severity) == ("L571", Severity.INFO)  # whoever approves reads it
+    assert found.fields == {
+        "risk": "Fire",
+        "person": "chen.jie",
+        "because": "tried on three hosts",
+        "hops": "orders 1.0 → 1.1",
+    }
+    assert codes(asked("1.0", "1.1", overrides=(Override("Fire", "chen.jie", "tried", "2026-12-01"),))) == ["L571"]
 
 
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        (Override("Fire", "li.wei", "I say so"), ["L588"]),
+        (Override("Fire", "li.wei", "I say so"), ["L571", "L588"]),
         (Override("Fire", "chen.jie", "tried", "2026-11-30"), ["L578", "L580", "L589"]),
         (Override("Fire", "chen.jie", "tried", "soon"), ["L578", "L580", "L589"]),
         (Override("Flood", "chen.jie", "tried"), ["L578", "L580", "L587"]),
@@ -144,7 +151,7 @@ def test_names_that_are_not_known() -> None:
 def test_a_product_with_faults_is_not_applied() -> None:
     broken = replace(ORDERS, stops=(Stop(">="),))
     (found,) = asked("1.0", "1.1", product=broken)
-    assert (found.code, found.source, found.path) == ("L571", "product:orders", ("stops", 0, "version"))
+    assert (found.code, found.source, found.path) == ("L570", "product:orders", ("stops", 0, "version"))
 
 
 def test_a_hop_with_everything_stopped_wants_a_planned_outage() -> None:

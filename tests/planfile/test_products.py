@@ -144,8 +144,8 @@ BROKEN = Product(
 def test_what_is_wrong_with_a_product() -> None:
     found = [(each.code, each.path) for each in faults(BROKEN, "product:p")]
     assert found == [
-        ("L571", ("edges", 0, "from")),
-        ("L571", ("edges", 1, "to")),
+        ("L570", ("edges", 0, "from")),
+        ("L570", ("edges", 1, "to")),
         ("L572", ("edges", 0, "parts")),
         ("L572", ("skews", 0, "with")),
         ("L573", ("blocks", 0, "when", 0)),

@@ -4,8 +4,7 @@ HOP = ("from_version", "to_version")
 
 CODES: dict[str, tuple[str, ...]] = {
     # a product file
-    "L570": ("given", "scheme"),  # a version that the scheme cannot read
-    "L571": ("given", "scheme"),  # a range that the scheme cannot read
+    "L570": ("given", "scheme"),  # a version, or a part of a range, that the scheme cannot read
     "L572": ("given", "known"),  # a part that the product does not have, or that waits for itself
     "L573": (),  # a condition that asks nothing, or several things
     # a component of a product
@@ -23,6 +22,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "L585": ("component", "mixed_s", "longest_s"),  # warning: old and new run side by side for too long
     "L586": ("component", *HOP),  # warning: a hop that wants everything stopped, in a rolling upgrade
     # overrides
+    "L571": ("risk", "person", "because", "hops"),  # info: an override that hops take
     "L587": ("risk",),  # warning: an override that no hop needs
     "L588": ("risk", "person"),  # an override by somebody who approves nothing
     "L589": ("risk", "until"),  # an override that is over

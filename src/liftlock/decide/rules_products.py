@@ -138,19 +138,28 @@ def overrides_hold(case: Case) -> Iterator[Finding]:
 
 
 def overrides_are_needed(case: Case) -> Iterator[Finding]:
-    """An override is no more than what a hop takes: what is left over would accept a risk that nobody looked at."""
+    """Whoever approves sees what is accepted, where and by whom; what no hop takes accepts what nobody looked at."""
     if not case.plan.overrides:
         return
     accepted = accepted_names(case)
-    taken = {
-        name
-        for each in planned(case)
-        for move in followed_by(each, facts_for(case, each), accepted).moves
-        for name in move.accepted
-    }
+    taken = hops_taking(case, accepted)
     for index, override in enumerate(case.plan.overrides):
-        if override.risk in accepted and override.risk not in taken:
-            yield warning("L587", ("overrides", index, "risk"), risk=override.risk)
+        path: Path = ("overrides", index, "risk")
+        if override.risk in taken:
+            said = {"person": override.by, "because": override.because, "hops": some(taken[override.risk])}
+            yield info("L571", path, risk=override.risk, **said)
+        elif override.risk in accepted:
+            yield warning("L587", path, risk=override.risk)
+
+
+def hops_taking(case: Case, accepted: frozenset[str]) -> dict[str, list[str]]:
+    """Risk -> the hops that take it."""
+    found: dict[str, list[str]] = {}
+    for each in planned(case):
+        for move in followed_by(each, facts_for(case, each), accepted).moves:
+            for name in move.accepted:
+                found.setdefault(name, []).append(f"{each.component.name} {move.from_} → {move.to}")
+    return found
 
 
 RULES: tuple[Rule, ...] = (

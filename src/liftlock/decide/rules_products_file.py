@@ -29,7 +29,7 @@ def unreadable(product: Product) -> Iterator[Finding]:
     for index, release in enumerate(product.releases):
         yield from tried(product, version, "L570", ("releases", index, "version"), release.version)
     for path, text in ranges(product):
-        yield from tried(product, version_range, "L571", path, text)
+        yield from tried(product, version_range, "L570", path, text)
 
 
 def ranges(product: Product) -> Iterator[tuple[Path, str]]:
