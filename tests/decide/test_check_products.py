@@ -49,6 +49,7 @@ def test_a_way_that_is_allowed_has_no_findings() -> None:
     assert asked("2.0", "3.0") == []
     assert asked("1.1", "3.0", "2.0") == []
     assert asked("1.1", "3.0", "2.0", "3.0") == []  # the end may be written as a hop, too
+    assert asked("2.0", "2.0") == []  # that is another rule's matter
 
 
 def test_a_missing_stop_is_named_with_what_to_write() -> None:
@@ -67,6 +68,11 @@ def test_a_hop_that_no_edge_allows() -> None:
     (way,) = asked("1.0", "3.0", "1.1", "2.0", product=none)
     assert (way.code, way.fields["reached"], way.fields["behind"]) == ("L578", "1.1", "-")
     assert way.path == ("components", 0, "version")
+
+
+def test_the_way_down_is_no_products_matter() -> None:
+    (found,) = asked("3.0", "2.0")
+    assert (found.code, found.fields["reached"]) == ("L578", "3.0")
 
 
 def test_a_block_holds_by_the_survey_of_each_host_and_is_said_with_them() -> None:

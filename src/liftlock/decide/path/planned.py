@@ -40,7 +40,7 @@ def sound_products(case: Case) -> dict[str, Product]:
 
 
 def planned(case: Case) -> Iterator[Planned]:
-    """Every component of a product that is known, with versions that can be read."""
+    """Every component of a product that is known, with versions that can be read and are not the same."""
     sound = sound_products(case)
     for place, component, _ in case.components():
         product = sound.get(component.product)
@@ -49,7 +49,9 @@ def planned(case: Case) -> Iterator[Planned]:
         if product.parts and not component.part:
             continue
         versions = versions_of(component)
-        if all(readable(text, product) for text in (*versions, *component.version.known_bad)):
+        if versions[0] != versions[-1] and all(
+            readable(text, product) for text in (*versions, *component.version.known_bad)
+        ):
             yield Planned(place, component, product, component.part if product.parts else "", versions)
 
 

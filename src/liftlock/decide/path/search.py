@@ -64,7 +64,7 @@ class Search:
             [self.places[name] for name in all_before(ground.product, part.name) if name in self.places]
             for part in parts
         ]
-        self.single = ground.product.product if not ground.product.parts else ""
+        self.single = not ground.product.parts
         self.labels = 0
         self.skew_bits: dict[int, int] = {}
         self.skew_seen: dict[tuple[int, State], int] = {}
