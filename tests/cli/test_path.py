@@ -126,6 +126,7 @@ def test_a_product_file_of_ones_own(tmp_path: Path) -> None:
     wrong = call("1.0", "2.0", "--product", str(file))
     assert wrong.exit_code == 1
     assert "ours.yaml:3:19 L570" in wrong.output
+    assert '3 |   - {from: "1.*", to: ">="}' in wrong.output
 
 
 def test_what_is_shipped() -> None:

@@ -95,7 +95,7 @@ TEXTS = st.builds(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(TEXTS, TEXTS, TEXTS)
 def test_the_natural_scheme_is_a_total_order(a: str, b: str, c: str) -> None:
     one, two, three = (version(text, "natural") for text in (a, b, c))
@@ -107,7 +107,7 @@ def test_the_natural_scheme_is_a_total_order(a: str, b: str, c: str) -> None:
 
 
 SHAPES: dict[Scheme, str] = {
-    "semver": r"[0-9]{1,2}(\.[0-9]{1,2}){0,2}(-(rc|alpha|[0-9])(\.[0-9]{1,2})?)?",
+    "semver": r"(0|[1-9][0-9]?)(\.(0|[1-9][0-9]?)){0,2}(-(rc|alpha|[0-9])(\.(0|[1-9][0-9]?))?)?",
     "debian": r"([12]:)?[0-9]{1,2}(\.[0-9]{1,2}){0,2}(~rc[12])?(-[0-9](\+deb12u[12])?)?",
     "rpm": r"([12]:)?[0-9]{1,2}(\.[0-9a-c]{1,2}){0,2}(~rc[12])?(-[0-9](\.el[89])?)?",
     "pypi": r"[0-9]{1,2}(\.[0-9]{1,2}){0,2}((a|b|rc)[0-9])?(\.post[12])?(\.dev[12])?",
@@ -131,6 +131,7 @@ def test_every_scheme_is_a_total_order(scheme: Scheme) -> None:
     hold()
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=5), st.lists(st.integers(0, 40), min_size=1, max_size=5))
 def test_natural_numbers_are_compared_as_tuples(a: list[int], b: list[int]) -> None:
     width = max(len(a), len(b))
@@ -195,9 +196,21 @@ COMPARED = st.builds(
 CLAUSES = st.lists(st.one_of(COMPARED, st.integers(0, 9).map(lambda n: f"{n}.*"), st.just("*")), min_size=1, max_size=3)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(CLAUSES, min_size=1, max_size=3), st.sets(st.integers(0, 99), max_size=20))
 def test_bisection_finds_what_is_in_the_range(alternatives: list[list[str]], tenths: set[int]) -> None:
     wanted = version_range(" | ".join(", ".join(clauses) for clauses in alternatives), "natural")
     releases = sorted(version(f"{each // 10}.{each % 10}", "natural") for each in tenths)
     assert wanted.among(releases) == [index for index, release in enumerate(releases) if release in wanted]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(CLAUSES, min_size=1, max_size=3), st.integers(0, 99))
+def test_what_is_below_or_above_a_range_is_so_for_all_that_is_in_it(alternatives: list[list[str]], tenths: int) -> None:
+    wanted = version_range(" | ".join(", ".join(clauses) for clauses in alternatives), "natural")
+    every = [version(f"{each // 10}.{each % 10}", "natural") for each in range(100)]
+    inside, one = [each for each in every if each in wanted], every[tenths]
+    side = wanted.side(one)
+    assert side == 0 or one not in wanted
+    assert side >= 0 or all(one < each for each in inside)
+    assert side <= 0 or all(each < one for each in inside)

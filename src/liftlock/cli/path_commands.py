@@ -176,7 +176,7 @@ def product_for(screen: Screen, name: str) -> Product:
         loaded = load_product(read_bounded(Path(name)), name)
     findings = (*loaded.findings, *(faults(loaded.product, loaded.source) if loaded.product else ()))
     if loaded.product is None or any(each.severity is Severity.ERROR for each in findings):
-        screen.findings(located(loaded, findings), {})
+        screen.findings(located(loaded, findings), {loaded.file: loaded.text})
         raise typer.Exit(Exit.FINDINGS)
     return loaded.product
 

@@ -96,7 +96,8 @@ class Prepared(Struct, frozen=True):
         pairs = [(self.documents.path, self.documents.text)]
         if self.documents.is_ours:
             pairs.append((self.documents.inventory_path, self.documents.inventory_text))
-        return {str(path): text.decode("utf-8", "replace") for path, text in pairs if text}
+        products = {each.file: each.text for each in self.documents.products.read}
+        return products | {str(path): text.decode("utf-8", "replace") for path, text in pairs if text}
 
 
 def prepare(

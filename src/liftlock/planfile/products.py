@@ -26,6 +26,7 @@ class LoadedProduct(Struct, frozen=True):
     """What a product file says; `product` is None where it could not be understood. `file`: as findings name it."""
 
     file: str
+    text: str
     product: Product | None
     findings: tuple[Finding, ...]
     positions: Positions
@@ -46,13 +47,14 @@ class LoadedProducts(Struct, frozen=True):
 def load_product(text: bytes | str, file: str) -> LoadedProduct:
     """Read one. Any text has an answer."""
     source = SOURCE + file
+    shown = text if isinstance(text, str) else text.decode("utf-8", "replace")
     document = read(text, PLAN_LIMITS, source)
     if document.root is None:
-        return LoadedProduct(file, None, document.findings, Positions(None))
+        return LoadedProduct(file, shown, None, document.findings, Positions(None))
     converter = Converter(source)
     converted = converter.convert(document.root, Product)
     product = None if converted is FAILED else converted
-    return LoadedProduct(file, product, (*document.findings, *converter.findings), Positions(document.root))
+    return LoadedProduct(file, shown, product, (*document.findings, *converter.findings), Positions(document.root))
 
 
 def read_products(names: Iterable[str], folder: FilePath, wanted: Iterable[str]) -> LoadedProducts:
