@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from liftlock.decide.path.conditions import Holding, holding
+from liftlock.decide.path.conditions import Holding, alike, asked, holding
 from liftlock.decide.path.find import find, weight_of
 from liftlock.decide.path.follow import follow
 from liftlock.model.path import NoWay, Way
@@ -42,7 +42,12 @@ def hops(found: Way | NoWay) -> list[str]:
     ],
 )
 def test_where_a_rule_holds(conditions, facts, hosts, unknown) -> None:
-    assert holding(conditions, facts, "natural") == Holding(hosts, unknown)
+    assert holding(conditions, alike(facts, asked(conditions)), "natural") == Holding(hosts, unknown)
+
+
+def test_hosts_that_are_alike_are_taken_together() -> None:
+    facts = {"a": {"cloud": "aws", "rack": "1"}, "b": {"cloud": "aws", "rack": "2"}, "c": {"rack": "1"}}
+    assert alike(facts, ("cloud", "cloud")) == (({"cloud": "aws"}, ("a", "b")), ({}, ("c",)))
 
 
 # --- tables --------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ decides; what cannot be evaluated on a host holds there (fail closed). A conditi
 that it asks is known, of the survey or of the host's variables.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -15,6 +15,7 @@ from liftlock.model.product import Condition, Scheme
 from liftlock.model.survey import Survey
 
 Facts = Mapping[str, Mapping[str, str]]  # host -> what is known of it
+Alike = tuple[tuple[Mapping[str, str], tuple[str, ...]], ...]  # facts, and the hosts that have them
 NOBODY: Facts = {"": {}}  # no host is known: nothing can be evaluated but what always holds
 
 
@@ -37,17 +38,29 @@ def facts_of(inventory: Inventory, survey: Survey | None, group: str) -> dict[st
     return known
 
 
-def holding(conditions: Sequence[Condition], facts: Facts, scheme: Scheme) -> Holding:
-    """Where a rule holds under these conditions."""
-    hosts: list[str] = []
-    unknown: dict[str, None] = {}
+def alike(facts: Facts, names: Iterable[str]) -> Alike:
+    """Hosts of which the same is known in these facts, taken together: a fleet has few kinds of host."""
+    kept = tuple(dict.fromkeys(names))
+    groups: dict[tuple[str | None, ...], list[str]] = {}
     for host, known in (facts or NOBODY).items():
+        groups.setdefault(tuple(map(known.get, kept)), []).append(host)
+    return tuple(
+        ({name: value for name, value in zip(kept, values, strict=True) if value is not None}, tuple(hosts))
+        for values, hosts in groups.items()
+    )
+
+
+def holding(conditions: Sequence[Condition], hosts: Alike, scheme: Scheme) -> Holding:
+    """Where a rule holds under these conditions."""
+    found: list[str] = []
+    unknown: dict[str, None] = {}
+    for known, names in hosts:
         answer = decided(conditions, known, scheme)
         if answer is not False:
-            hosts.append(host)
+            found += names
         if answer is None:
             unknown |= dict.fromkeys(asked(conditions))
-    return Holding(tuple(hosts), tuple(unknown))
+    return Holding(tuple(found), tuple(unknown))
 
 
 def decided(conditions: Sequence[Condition], known: Mapping[str, str], scheme: Scheme) -> bool | None:

@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from liftlock.decide.path.conditions import Facts, holding
+from liftlock.decide.path.conditions import Alike, Facts, alike, asked, holding
 from liftlock.decide.versions import Range, Version, version, version_range
 from liftlock.model.path import Obstacle, ObstacleKind
 from liftlock.model.product import Edge, Product, ProductPart
@@ -50,8 +50,10 @@ class Ground:
         self.accepted = 0
         self.leaving = [0] * len(self.releases)
         self.reaching = [0] * len(self.releases)
-        self.place_stops(facts)
-        self.place_blocks(facts, accepted)
+        rules = (*(stop.when for stop in product.stops), *(block.when for block in product.blocks))
+        hosts = alike(facts, (name for conditions in rules for name in asked(conditions)))
+        self.place_stops(hosts)
+        self.place_blocks(hosts, accepted)
         self.place_releases(known_bad)
         self.edges = [(edge, frozenset(self.inside(edge.from_)), self.inside(edge.to)) for edge in product.edges]
         self.known: dict[tuple[str, int], list[Hop]] = {}
@@ -82,24 +84,25 @@ class Ground:
             self.reaching[index] |= bit
         return bit
 
-    def place_stops(self, facts: Facts) -> None:
+    def place_stops(self, hosts: Alike) -> None:
         for stop in self.product.stops:
-            held = holding(stop.when, facts, self.product.scheme) if stop.when else None
+            held = holding(stop.when, hosts, self.product.scheme) if stop.when else None
             if held is not None and not held:
                 continue
             wanted = self.range(stop.version)
             sides = [wanted.side(release) for release in self.releases]
-            hosts, unknown = (named(held.hosts), held.unknown) if held is not None else ((), ())
-            found = Obstacle("stop", stop.version, stop.because, stop.url, stop.version, hosts, unknown)
+            there, unknown = (named(held.hosts), held.unknown) if held is not None else ((), ())
+            found = Obstacle("stop", stop.version, stop.because, stop.url, stop.version, there, unknown)
             self.stops.append((wanted, found))
             below = [index for index, side in enumerate(sides) if side < 0]
             self.place(found, below, [index for index, side in enumerate(sides) if side > 0])
 
-    def place_blocks(self, facts: Facts, accepted: Collection[str]) -> None:
+    def place_blocks(self, hosts: Alike, accepted: Collection[str]) -> None:
         for block in self.product.blocks:
-            held = holding(block.when, facts, self.product.scheme)
             leaving, reaching = self.inside(block.from_), self.inside(block.to)
-            if not held or not leaving or not reaching:
+            if not leaving or not reaching:
+                continue
+            if not (held := holding(block.when, hosts, self.product.scheme)):
                 continue
             found = Obstacle(
                 "block", block.name, block.message, block.url, block.fixed_in, named(held.hosts), held.unknown
