@@ -22,7 +22,7 @@ from liftlock.decide.arrange import arrange
 from liftlock.decide.check import check
 from liftlock.decide.readiness import expected_of, readiness
 from liftlock.decide.recipes import lay
-from liftlock.decide.roles import knows_roles
+from liftlock.decide.roles import knows_roles, looks_once
 from liftlock.model.findings import Finding, Located, Severity
 from liftlock.model.inventory import Host, Inventory
 from liftlock.model.plan import Plan
@@ -228,13 +228,17 @@ def ready(prepared: Prepared, survey: Survey) -> tuple[Located, ...]:
 
 
 def inquiries_of(prepared: Prepared) -> dict[str, tuple[Template, ...]]:
-    """How each component's drivers read what it is on a host."""
+    """How each component's drivers read what it is on a host: those of all its hops."""
     plan, inventory = prepared.plan, inventory_of(prepared.documents)
     if plan is None or inventory is None:
         return {}
     recipes, files = prepared.documents.loaded.recipes, prepared.files
     laid = lay(plan, inventory, recipes, prepared.found.drivers, files.artifacts, files.texts)
-    return {name: laying.looks for name, laying in laid.items()}
+    looks: dict[str, tuple[Template, ...]] = {}
+    for laying in laid.values():
+        name = laying.component.name
+        looks[name] = looks_once((*looks.get(name, ()), *laying.looks))
+    return looks
 
 
 def as_planned(prepared: Prepared, survey: Survey) -> tuple[Located, ...]:

@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 
 from liftlock.model.reasons import Reason, because
 from liftlock.model.run import Run
-from liftlock.model.schedule import Measured, Schedule, Watching, host_of, stage_of
+from liftlock.model.schedule import Measured, Schedule, Watching, component_of, host_of, stage_of
 
 WATCHED_AS = ("every_s", "before_s", "warm_up_s", "watch_s", "looks_max", "alpha_promote", "alpha_watch")
 MEASURED_AS = ("alpha", "rollback", "promote", "tail_rollback", "tail_promote", "ignore_below")
@@ -20,7 +20,7 @@ def amendable(old: Schedule, new: Schedule, begun_lanes: Iterable[str]) -> tuple
     A host that no stage of its component names any more is left out, which is what an amendment may do.
     """
     begun = sorted(begun_lanes)
-    components = sorted({lane.partition("/")[0] for lane in begun})
+    components = sorted({component_of(lane) for lane in begun})
     return (
         *(reason for component in components for reason in component_changes(old, new, component)),
         *judging_changes(old, new, begun),
@@ -48,7 +48,7 @@ def component_changes(old: Schedule, new: Schedule, component: str) -> Iterator[
 def judging_changes(old: Schedule, new: Schedule, begun: Iterable[str]) -> Iterator[Reason]:
     """What canaries are judged by froze when their first wave began: chances that were promised for one test do not
     hold for one that was chosen after a look. Where a metric is read may be corrected."""
-    for component in sorted({lane.partition("/")[0] for lane in begun if is_wave(stage_of(lane))}):
+    for component in sorted({component_of(lane) for lane in begun if is_wave(stage_of(lane))}):
         before, after = ((schedule.canaries or {}).get(component) for schedule in (old, new))
         if component not in new.policies or before == after:
             continue

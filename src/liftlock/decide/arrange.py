@@ -15,11 +15,21 @@ from liftlock.model.inventory import Host, Inventory
 from liftlock.model.plan import Plan
 from liftlock.model.ports import Artifact, Drivers
 from liftlock.model.recipe import Recipes
-from liftlock.model.schedule import CONTROLLER, Gate, Recipe, Schedule, Stage, Template, Watching, host_of
+from liftlock.model.schedule import (
+    CONTROLLER,
+    Gate,
+    Recipe,
+    Schedule,
+    Stage,
+    Template,
+    Watching,
+    host_of,
+    name_of,
+    path_of,
+)
 from liftlock.model.survey import Survey
 from liftlock.model.workdays import PLAIN, Workdays
 
-HOP = "1"
 STABLE_FACTS = ("os", "os_version", "arch", "hostname", "machine")
 
 Places = Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -53,7 +63,7 @@ def arrange(
     """The schedule of a plan that `check` let pass. `previous`: hosts that were placed keep their waves and order, and
     `begun` are its lanes that did something: they stay whatever the roles are now."""
     components = lay(plan, inventory, recipes, drivers, artifacts, texts)
-    roles = {name: roles_seen(survey, name, laying.hosts) for name, laying in components.items()}
+    roles = {name: roles_seen(survey, laying.component.name, laying.hosts) for name, laying in components.items()}
     places = place_all(plan, inventory, components, roles, previous, frozenset(begun))
     laid = Laid(plan, components, places, stopped(plan, components), roles)
     numbered = dict(recipes_of(laid))
@@ -110,11 +120,12 @@ def place_all(
     for name, laying in components.items():
         rollout = rollout_of(plan, laying)
         if name in before:
-            at_work = frozenset(host_of(lane) for lane in begun if lane.startswith(f"{name}/{HOP}/w"))
+            at_work = frozenset(host_of(lane) for lane in begun if lane.startswith(f"{path_of(name)}/w"))
             listed = rollout.canaries == "listed"
             found[name] = keep_by_role(laying.hosts, roles[name], inventory, before[name], at_work, listed=listed)
         else:
-            found[name] = place_by_role(laying.hosts, roles[name], inventory, rollout, f"{plan.upgrade}\0{name}")
+            seed = f"{plan.upgrade}\0{laying.component.name}"  # in all hops the same hosts go first
+            found[name] = place_by_role(laying.hosts, roles[name], inventory, rollout, seed)
     return found
 
 
@@ -152,7 +163,7 @@ def canaries_of(
 ) -> Iterable[tuple[str, Watching]]:
     before = (previous.canaries if previous is not None else UNSET) or {}
     for name, laying in laid.components.items():
-        has_begun = any(lane.startswith(f"{name}/{HOP}/w") for lane in begun)
+        has_begun = any(lane.startswith(f"{path_of(name)}/w") for lane in begun)
         waves = laid.places[name]
         watching = watching_from(laid.plan, laying, drivers, waves, before.get(name), begun=has_begun)
         if watching is not None and waves:
@@ -172,25 +183,25 @@ def looks_at(
 
 
 def stages_of(laid: Laid, name: str) -> Iterable[Stage]:
-    """A component's stages in order: stop, once before, its waves, once after."""
-    laying = laid.components[name]
+    """A component's stages in order, or a hop's: stop, once before, its waves, once after."""
+    laying, path = laid.components[name], path_of(name)
     before: tuple[str, ...] = ()
     if name in laid.stopped:
         last = {other: last_stage(laid, other) for other in laid.components}
         needs = stop_needs(laid.plan, laid.components, name, last)
-        yield Stage(f"{name}/{HOP}/stop", name, "stop", laying.hosts, f"{name}/stop", needs, soaks=False)
+        yield Stage(f"{path}/stop", name, "stop", laying.hosts, f"{name}/stop", needs, soaks=False)
     if laying.component.once_before and laying.hosts:
         needs = needs_of(laid, name, 0)
-        yield Stage(f"{name}/{HOP}/before", name, "before", once(laid, name), f"{name}/before", needs, soaks=False)
-        before = (f"{name}/{HOP}/before",)
+        yield Stage(f"{path}/before", name, "before", once(laid, name), f"{name}/before", needs, soaks=False)
+        before = (f"{path}/before",)
     for index, (wave, hosts) in enumerate(laid.places[name].items()):
         needs = unique(
             (*before, *(needs_of(laid, name, index) if not before or laying.component.per == "wave" else ()))
         )
-        yield Stage(f"{name}/{HOP}/{wave}", name, wave, hosts, name, needs)
-        before = (f"{name}/{HOP}/{wave}",)
+        yield Stage(f"{path}/{wave}", name, wave, hosts, name, needs)
+        before = (f"{path}/{wave}",)
     if laying.component.once_after and laying.hosts:
-        yield Stage(f"{name}/{HOP}/after", name, "after", once(laid, name), f"{name}/after", before, soaks=False)
+        yield Stage(f"{path}/after", name, "after", once(laid, name), f"{name}/after", before, soaks=False)
 
 
 def once(laid: Laid, name: str) -> tuple[str, ...]:
@@ -201,7 +212,7 @@ def once(laid: Laid, name: str) -> tuple[str, ...]:
 def needs_of(laid: Laid, name: str, index: int) -> tuple[str, ...]:
     """What other components must have passed before the wave with this index (from 0) of this one."""
     component = laid.components[name].component
-    stops = [f"{other}/{HOP}/stop" for other in laid.stopped if name in laid.components[other].component.after]
+    stops = [f"{path_of(other)}/stop" for other in laid.stopped if name in laid.components[other].component.after]
     ups = [wave_or_last(laid, up, index, component.per) for up in component.after if laid.places.get(up)]
     return unique((*(stops if index == 0 else ()), *ups))
 
@@ -209,7 +220,7 @@ def needs_of(laid: Laid, name: str, index: int) -> tuple[str, ...]:
 def wave_or_last(laid: Laid, name: str, index: int, per: str) -> str:
     waves = list(laid.places[name])
     if per == "wave" and index < len(waves):
-        return f"{name}/{HOP}/{waves[index]}"
+        return f"{path_of(name)}/{waves[index]}"
     return last_stage(laid, name)
 
 
@@ -218,7 +229,7 @@ def last_stage(laid: Laid, name: str) -> str:
     waves = list(laid.places[name])
     if not waves:
         return ""
-    return f"{name}/{HOP}/after" if laid.components[name].component.once_after else f"{name}/{HOP}/{waves[-1]}"
+    return f"{path_of(name)}/{'after' if laid.components[name].component.once_after else waves[-1]}"
 
 
 def unique(names: Iterable[str]) -> tuple[str, ...]:
@@ -277,7 +288,7 @@ def assumed(
     survey: Survey | None, hosts: Mapping[str, Host], components: Iterable[str] = ()
 ) -> dict[str, dict[str, str]]:
     """The stable facts and the roles that were seen: probed again when a lane begins, and a deviation holds."""
-    found, roles = {}, tuple(fact(component, ROLE) for component in components)
+    found, roles = {}, tuple(dict.fromkeys(fact(name_of(component), ROLE) for component in components))
     for name in hosts:
         seen = survey.hosts.get(name) if survey is not None else None
         if seen is not None and seen.reachable:

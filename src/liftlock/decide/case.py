@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from liftlock.decide.hops import same_component
 from liftlock.decide.recipes import Laid, Laying, lay
 from liftlock.model.calendars import NO_CALENDARS, Calendars
 from liftlock.model.findings import Field, Finding, Path, Severity
@@ -40,7 +41,7 @@ class Case(Struct, frozen=True):
         return self.survey is not None
 
     def components(self) -> Iterator[tuple[Path, Component, Laying]]:
-        """Every component with its place in the plan."""
+        """Every component with its place in the plan, as it is in its first hop."""
         for index, component in enumerate(self.plan.components):
             yield ("components", index), component, self.laid[component.name]
 
@@ -60,15 +61,21 @@ class Case(Struct, frozen=True):
             for laying in layings:
                 yield place, rollout, laying
 
+    def rolled_hops(self) -> Iterator[tuple[Path, Rollout, Laying]]:
+        """Every hop of every component with the rollout that it follows."""
+        for place, rollout, laying in self.rolled():
+            for hop in same_component(self.laid, laying.name):
+                yield place, rollout, self.laid[hop]
+
     def lanes(self) -> Iterator[tuple[Laying, str, tuple[Laid, ...], tuple[Item, ...]]]:
-        """Every written recipe: a component's `main` lane, its `before` and `after`, with steps and items."""
-        for _, component, laying in self.components():
-            name = component.name
-            yield laying, "main", laying.main, self.recipes.items.get(name, ())
-            if component.once_before:
-                yield laying, "before", laying.before, self.recipes.before.get(name, ())
-            if component.once_after:
-                yield laying, "after", laying.after, self.recipes.after.get(name, ())
+        """Every recipe of every hop: its `main` lane, its `before` and `after`, with steps and items."""
+        for laying in self.laid.values():
+            main, before, after = laying.items
+            yield laying, "main", laying.main, main
+            if laying.component.once_before:
+                yield laying, "before", laying.before, before
+            if laying.component.once_after:
+                yield laying, "after", laying.after, after
 
 
 Rule = Callable[[Case], Iterable[Finding]]

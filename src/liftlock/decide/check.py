@@ -7,6 +7,7 @@ the schedule are asked only where nothing else stands in the way of arranging it
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from msgspec import json
 from msgspec.structs import replace
 
 from liftlock.decide import (
@@ -16,6 +17,7 @@ from liftlock.decide import (
     rules_chapters,
     rules_documents,
     rules_gates,
+    rules_hops,
     rules_names,
     rules_order,
     rules_power,
@@ -60,6 +62,7 @@ RULES: tuple[Rule, ...] = (
     *rules_chapters.RULES,
     *rules_products.RULES,
     *rules_readiness.RULES,
+    *rules_hops.RULES,
     *rules_timetable.RULES,
 )
 SCHEDULE_RULES: tuple[Rule, ...] = (*rules_windows.RULES, *rules_products.SCHEDULE_RULES)
@@ -105,7 +108,11 @@ def check(
 
 
 def ask(rules: Iterable[Rule], case: Case) -> list[Finding]:
-    return [finding for rule in rules for finding in rule(case)]
+    """What the rules find, the same once: hops that follow one recipe share its faults."""
+    found: dict[bytes, Finding] = {}
+    for finding in (finding for rule in rules for finding in rule(case)):
+        found.setdefault(json.encode(finding, order="deterministic"), finding)
+    return list(found.values())
 
 
 def blocks(findings: Sequence[Finding]) -> bool:

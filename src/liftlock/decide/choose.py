@@ -12,7 +12,7 @@ from liftlock.decide.deadlines import own_since
 from liftlock.decide.expand import Layout, Ways
 from liftlock.decide.order_back import stays_down, stop_of
 from liftlock.decide.rollback import built_on, choose_rollback
-from liftlock.decide.stages import choose_stages, closed_because, is_over, openings_at, unfinished_below
+from liftlock.decide.stages import choose_stages, closed_because, is_over, left_below, openings_at, unfinished_below
 from liftlock.decide.turn import Turn, later
 from liftlock.decide.way_back import no_return, way_back
 from liftlock.model import events as ev
@@ -112,6 +112,8 @@ def begin_again(turn: Turn, layout: Layout, run: Run, room: Room, lane_id: str, 
         turn.wait(None, why)
     elif below := unfinished_below(layout, run, run.lanes[lane_id].stage):
         turn.wait(None, because("in-progress", stage=below))
+    elif why := left_below(layout, run, layout.stages[run.lanes[lane_id].stage].component, run.lanes[lane_id].host):
+        turn.decisions.append(Record(ev.LaneEnded(lane_id, LaneResult.SKIPPED, why)))
     elif opens is None or opens > turn.now:
         turn.wait(opens, closed_because(layout, turn, hosts, opens))
     else:

@@ -26,4 +26,14 @@ CODES: dict[str, tuple[str, ...]] = {
     "L587": ("risk",),  # warning: an override that no hop needs
     "L588": ("risk", "person"),  # an override by somebody who approves nothing
     "L589": ("risk", "until"),  # an override that is over
+    # releases on the way
+    "L590": ("component", "version"),  # a release on the way that is come to twice, or is where it begins or ends
+    "L591": ("component", "version"),  # a release on the way is known bad
+    "L592": ("from_version", "to_version"),  # warning: a hop goes down
+    "L593": ("component", "host", "version"),  # info: a host is where the first hop comes to
+    "L594": ("component", "host", "version", "first"),  # a host is further than the first hop comes to
+    "L595": ("soak_s", "look_every_s"),  # a hop's soak is too short to be looked at
+    "L596": ("soak_s", "longest_soak_s"),
+    "L597": ("component", "version", "key"),  # warning: what is done once is done in this hop too
+    "L598": ("component", "version", "other"),  # two hops bring one file
 }

@@ -4,11 +4,12 @@ Lanes run side by side up to the group's capacity and one failure domain at a ti
 its domains need; soak comes on top.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from msgspec import Struct
 
+from liftlock.decide.hops import same_component
 from liftlock.decide.way_back import LOWERS, REVIVES, TRAFFIC
 from liftlock.model.actions import Irreversible, Kind
 from liftlock.model.schedule import Capacity, Recipe, Schedule, Stage, Template
@@ -96,6 +97,11 @@ def back_s(schedule: Schedule, component: str, hosts: int) -> float:
         if stage.component == component and stage.soaks:
             return stage_back_s(schedule, stage, hosts)
     return 0.0
+
+
+def whole_back_s(schedule: Schedule, component: str, hosts: Mapping[str, int]) -> float:
+    """Seconds to bring a component all the way back, one hop after another. `hosts`: how many went up, by hop."""
+    return sum(back_s(schedule, hop, hosts[hop]) for hop in same_component(hosts, component))
 
 
 def lane_forward_s(recipe: Recipe) -> float:

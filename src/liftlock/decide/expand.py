@@ -7,9 +7,11 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from liftlock.decide.hops import hop_before
 from liftlock.decide.order_back import returns_first
+from liftlock.decide.roles import number_of
 from liftlock.model.actions import Action, Kind
-from liftlock.model.schedule import Quorum, Recipe, Schedule, Stage, Step, Template
+from liftlock.model.schedule import Quorum, Recipe, Schedule, Stage, Step, Template, name_of
 
 TUNING = frozenset(("deadline_s", "wait"))  # arguments of a readmission that do not say what is readmitted
 PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\w+)\}")
@@ -33,6 +35,7 @@ class Layout(Struct, frozen=True):
     returns_first: dict[str, frozenset[str]]  # stage -> those that go back before it
     needed_by: dict[str, frozenset[str]]  # stage -> those that are opened after it, because of it
     quorums: dict[str, tuple[Quorum, ...]]  # host -> those that it is a member of
+    waves_below: dict[str, tuple[str, ...]]  # a later hop -> the waves of the hop before it
 
     def ways_of(self, stage: str) -> Ways:
         return self.ways[self.stages[stage].recipe]
@@ -51,7 +54,12 @@ def lay_out(schedule: Schedule) -> Layout:
         returns_first=returns_first(schedule, dependents),
         needed_by=reached({stage.id: stage.needs for stage in schedule.stages}),
         quorums=memberships(schedule),
+        waves_below={name: waves_of(schedule, below) for name in schedule.policies if (below := hop_before(name))},
     )
+
+
+def waves_of(schedule: Schedule, component: str) -> tuple[str, ...]:
+    return tuple(stage.id for stage in schedule.stages if stage.component == component and number_of(stage.wave))
 
 
 def memberships(schedule: Schedule) -> dict[str, tuple[Quorum, ...]]:
@@ -142,7 +150,7 @@ def variables(schedule: Schedule, component: str, host: str, *, back: bool) -> d
         "address": entry.address,
         "domain": entry.domain,
         "root": entry.root,
-        "component": component,
+        "component": name_of(component),
         "from_version": policy.version_from,
         "to_version": policy.version_to,
         "version": policy.version_from if back else policy.version_to,

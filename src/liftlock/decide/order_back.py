@@ -1,6 +1,7 @@
 """In which order stages go back: an undo never precedes the undo of what was built on it.
 
-Of a component: what ran once after its waves, the waves, what ran once before them; and its dependents before it.
+Of a component: what ran once after its waves, the waves, what ran once before them; and its dependents before it, a
+later hop of its own among them.
 Where roles order the waves, the last one goes back first: what changed the roles is taken back before the replicas are.
 What a planned outage stopped goes the other way: it starts again when the tiers that it was stopped for are back.
 """
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from liftlock.decide.roles import has_order, number_of
 from liftlock.model.events import LaneResult
 from liftlock.model.run import LaneView, Phase, Run, is_lost
-from liftlock.model.schedule import Schedule, Stage, stage_of
+from liftlock.model.schedule import Schedule, Stage, name_of, stage_of
 
 STOP = "stop"
 BUILT_ON = {"before": 0, "after": 2}  # a wave, of whatever name, stands between them
@@ -18,7 +19,7 @@ BUILT_ON = {"before": 0, "after": 2}  # a wave, of whatever name, stands between
 
 def returns_first(schedule: Schedule, dependents: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
     """Of each stage, the stages that must have returned before its lanes turn."""
-    ordered = frozenset(name for name in schedule.policies if has_order(schedule.assumes, name))
+    ordered = frozenset(name for name in schedule.policies if has_order(schedule.assumes, name_of(name)))
     return {
         stage.id: frozenset(other.id for other in schedule.stages if goes_first(other, stage, dependents, ordered))
         for stage in schedule.stages
@@ -28,7 +29,7 @@ def returns_first(schedule: Schedule, dependents: Mapping[str, frozenset[str]]) 
 def goes_first(other: Stage, stage: Stage, dependents: Mapping[str, frozenset[str]], ordered: frozenset[str]) -> bool:
     if stage.wave == STOP:
         upstream = stage.component in dependents[other.component]
-        return upstream or (other.component == stage.component and other.wave != STOP)
+        return upstream or (name_of(other.component) == name_of(stage.component) and other.wave != STOP)
     if other.wave == STOP:
         return False
     if other.component == stage.component:

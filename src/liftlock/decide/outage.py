@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from liftlock.decide.estimate import COMES_BACK
+from liftlock.decide.hops import hop_before
 from liftlock.decide.recipes import PRECHECK, Laid, Laying
 from liftlock.decide.way_back import LOWERS
 from liftlock.model.actions import Kind
 from liftlock.model.plan import Plan, Rollout
+from liftlock.model.schedule import path_of
 
 
 def rollout_of(plan: Plan, laying: Laying) -> Rollout:
@@ -24,8 +26,8 @@ def goes_out(plan: Plan, laid: Mapping[str, Laying], name: str) -> bool:
 
 
 def out_before(plan: Plan, laid: Mapping[str, Laying], name: str) -> tuple[str, ...]:
-    """Components with a planned outage that this one depends on, and is stopped for."""
-    if not goes_out(plan, laid, name):
+    """Components with a planned outage that this one depends on, and is stopped for: before its first hop."""
+    if not goes_out(plan, laid, name) or hop_before(name):
         return ()
     return tuple(up for up in laid[name].component.after if goes_out(plan, laid, up))
 
@@ -72,12 +74,15 @@ def stop_needs(plan: Plan, laid: Mapping[str, Laying], name: str, last: Mapping[
 
     `last`: each component's last stage.
     """
-    dependents = [f"{other}/1/stop" for other in stopped(plan, laid) if name in out_before(plan, laid, other)]
+    dependents = [f"{path_of(other)}/stop" for other in stopped(plan, laid) if name in out_before(plan, laid, other)]
     return tuple(dict.fromkeys([*dependents, *(last[up] for up in roots(plan, laid, name, ()) if up in last)]))
 
 
 def roots(plan: Plan, laid: Mapping[str, Laying], name: str, seen: tuple[str, ...]) -> tuple[str, ...]:
-    """What the first tier of an outage waits for: nothing of it is stopped while that is still being upgraded."""
+    """What the first tier of an outage waits for: nothing of it is stopped while that is still being upgraded. A later
+    hop waits for the one before it, which is the same tier."""
+    if hop_before(name):
+        return ()
     upstream = out_before(plan, laid, name)
     if name in seen or not upstream:
         return () if name in seen else laid[name].component.after

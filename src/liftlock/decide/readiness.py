@@ -112,12 +112,28 @@ def versions_are_the_old_ones(look: Look) -> Iterator[Finding]:
         versions, place = component.version, (*path, "version", "from")
         for host in reachable(look, hosts):
             running = host.facts.get(f"version:{component.name}", "")
-            if running == versions.to != versions.from_:
+            if running and running != versions.from_ and component.via and running in ways(component):
+                yield on_the_way(path, component, host.host, running)
+            elif running == versions.to != versions.from_:
                 fields = {"component": component.name, "version": running}
                 yield found("L306", Severity.INFO, place, host=host.host, **fields)
             elif running and running != versions.from_:
                 fields = {"component": component.name, "found": running, "expected": versions.from_}
                 yield found("L305", Severity.ERROR, place, host=host.host, **fields)
+
+
+def ways(component: Component) -> tuple[str, ...]:
+    """The versions that its hops come to, in order."""
+    return (*(hop.version for hop in component.via), component.version.to)
+
+
+def on_the_way(path: Path, component: Component, host: str, running: str) -> Finding:
+    """The first hop finds nothing to do where it comes to, and would take down what is further."""
+    first, place = ways(component)[0], (*path, "version", "from")
+    if running == first:
+        return found("L593", Severity.INFO, place, component=component.name, host=host, version=running)
+    fields = {"component": component.name, "version": running, "first": first}
+    return found("L594", Severity.ERROR, place, host=host, **fields)
 
 
 def services_run(look: Look) -> Iterator[Finding]:

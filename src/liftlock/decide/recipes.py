@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from liftlock.decide.hops import unfold
 from liftlock.decide.roles import LOOK, looks_once
 from liftlock.model.actions import Action, Kind
 from liftlock.model.findings import Path
@@ -29,7 +30,7 @@ class Laid(Struct, frozen=True):
 
 
 class Laying(Struct, frozen=True):
-    """A component laid out: its hosts in the inventory's order, and the steps of its lanes."""
+    """A component laid out, or a hop of one: its hosts in the inventory's order, and the steps of its lanes."""
 
     component: Component
     hosts: tuple[str, ...]
@@ -39,6 +40,9 @@ class Laying(Struct, frozen=True):
     after: tuple[Laid, ...]
     stops: tuple[Laid, ...] = ()  # how its services are stopped, where the recipe only restarts them
     looks: tuple[Template, ...] = ()  # how its drivers read what it is on a host
+    name: str = ""  # under which schedules keep it
+    place: Path = ()  # where the plan has its recipe: a component, or a release on its way
+    items: tuple[tuple[Item, ...], ...] = ((), (), ())  # of `main`, `before` and `after`
 
 
 def lay(
@@ -49,20 +53,23 @@ def lay(
     artifacts: Mapping[str, Artifact],
     texts: Mapping[str, str],
 ) -> dict[str, Laying]:
-    """Every component laid out, by name."""
+    """Every component laid out, each of its hops, by the name that schedules keep it under."""
     hosts = host_variables(inventory)
     found = {}
-    for component in plan.components:
-        setting = setting_of(component, hosts, artifacts, texts)
-        found[component.name] = Laying(
-            component=component,
-            hosts=tuple(dict.fromkeys(inventory.members(component.hosts))),
+    for name, hop in unfold(plan, recipes).items():
+        setting = setting_of(hop.component, hosts, artifacts, texts)
+        found[name] = Laying(
+            component=hop.component,
+            hosts=tuple(dict.fromkeys(inventory.members(hop.component.hosts))),
             setting=setting,
-            main=lay_items(recipes.items.get(component.name, ()), drivers, setting),
-            before=lay_items(recipes.before.get(component.name, ()), drivers, setting),
-            after=lay_items(recipes.after.get(component.name, ()), drivers, setting),
-            stops=lay_items(stopping(recipes.items.get(component.name, ())), drivers, setting),
-            looks=looks_once(looks_of(recipes, component.name, drivers, setting)),
+            main=lay_items(hop.items, drivers, setting),
+            before=lay_items(hop.before, drivers, setting),
+            after=lay_items(hop.after, drivers, setting),
+            stops=lay_items(stopping(hop.items), drivers, setting),
+            looks=looks_once(looks_of((*hop.items, *hop.before, *hop.after), drivers, setting)),
+            name=name,
+            place=hop.place,
+            items=(hop.items, hop.before, hop.after),
         )
     return found
 
@@ -102,13 +109,12 @@ def lay_items(items: Iterable[Item], drivers: Drivers, setting: Setting) -> tupl
     return tuple(sorted(laid, key=lambda one: rank(one.template)))
 
 
-def looks_of(recipes: Recipes, name: str, drivers: Drivers, setting: Setting) -> Iterable[Template]:
-    for items in (recipes.items, recipes.before, recipes.after):
-        for item in items.get(name, ()):
-            driver = drivers.get(item.driver)
-            look = driver.inquire(item.args, setting) if driver is not None else None
-            if look is not None:
-                yield replace(look, way="up")
+def looks_of(items: Iterable[Item], drivers: Drivers, setting: Setting) -> Iterable[Template]:
+    for item in items:
+        driver = drivers.get(item.driver)
+        look = driver.inquire(item.args, setting) if driver is not None else None
+        if look is not None:
+            yield replace(look, way="up")
 
 
 def stopping(items: Sequence[Item]) -> Iterable[Item]:

@@ -10,12 +10,13 @@ from liftlock.model.findings import Finding
 
 
 def dependencies_exist(case: Case) -> Iterator[Finding]:
+    known = [component.name for component in case.plan.components]
     for place, component, _ in case.components():
         for index, name in enumerate(component.after):
             if name == component.name:
                 yield error("L105", (*place, "after", index), name=name)
-            elif name not in case.laid:
-                yield error("L103", (*place, "after", index), given=name, known=some(case.laid))
+            elif name not in known:
+                yield error("L103", (*place, "after", index), given=name, known=some(known))
 
 
 def order_is_no_circle(case: Case) -> Iterator[Finding]:
@@ -47,10 +48,10 @@ def comes_before(laid: Mapping[str, Laying], name: str) -> frozenset[str]:
 
 def sharers_have_an_order(case: Case) -> Iterator[Finding]:
     """Lanes of two components on one host run one after the other, in an order that the plan should say."""
-    hosts = {name: frozenset(laying.hosts) for name, laying in case.laid.items()}
-    before = {name: comes_before(case.laid, name) for name in case.laid}
+    hosts = {component.name: frozenset(laying.hosts) for _, component, laying in case.components()}
+    before = {name: comes_before(case.laid, name) for name in hosts}
     places = {component.name: place for place, component, _ in case.components()}
-    for one, other in combinations(case.laid, 2):
+    for one, other in combinations(hosts, 2):
         shared = hosts[one] & hosts[other]
         if shared and one not in before[other] and other not in before[one]:
             fields = {"components": f"{one}, {other}", "hosts": some(sorted(shared))}

@@ -11,13 +11,13 @@ from liftlock.model.inventory import Host
 
 
 def recipes_have_steps(case: Case) -> Iterator[Finding]:
-    for place, component, laying in case.components():
-        if not case.recipes.items.get(component.name):
-            yield error("L150", (*place, "recipe"), component=component.name)
+    for laying in case.laid.values():
+        name = laying.component.name
+        if not laying.items[0]:
+            yield error("L150", (*laying.place, "recipe"), component=name)
         for steps in (laying.main, laying.before, laying.after):
             if len(steps) > STEPS_MAX:
-                path = steps[STEPS_MAX].path
-                yield error("L151", path, component=component.name, steps=len(steps), limit=STEPS_MAX)
+                yield error("L151", steps[STEPS_MAX].path, component=name, steps=len(steps), limit=STEPS_MAX)
 
 
 def state_is_backed_up_first(case: Case) -> Iterator[Finding]:
@@ -98,10 +98,8 @@ def no_return_comes_last(case: Case) -> Iterator[Finding]:
         for one in going_up(steps):
             if not isinstance(one.template.action.traits.reversal, Irreversible):
                 continue
-            if from_name[name]:
-                yield warning(
-                    "L163", one.path, step=one.template.verb, component=name, dependents=", ".join(from_name[name])
-                )
+            if above := from_name[laying.name]:
+                yield warning("L163", one.path, step=one.template.verb, component=name, dependents=", ".join(above))
             if lane == "before":
                 yield warning("L164", one.path, step=one.template.verb, component=name)
 

@@ -51,14 +51,15 @@ def changes_are_made_while_drained(case: Case) -> Iterator[Finding]:
 
 
 def success_is_read(case: Case) -> Iterator[Finding]:
-    for place, component, laying in case.components():
-        if not case.recipes.items.get(component.name):
+    for laying in case.laid.values():
+        if not laying.items[0]:
             continue
+        name, version = laying.component.name, laying.component.version.to
         looks = [one for one in going_up(laying.main) if one.template.action.kind is Kind.VERIFY]
         if not looks:
-            yield error("L161", (*place, "recipe"), component=component.name)
-        elif not any(speaks_of_version(one.template.action.args, component.version.to) for one in looks):
-            yield warning("L162", looks[0].path, component=component.name, version=component.version.to)
+            yield error("L161", (*laying.place, "recipe"), component=name)
+        elif not any(speaks_of_version(one.template.action.args, version) for one in looks):
+            yield warning("L162", looks[0].path, component=name, version=version)
 
 
 def speaks_of_version(value: Any, version: str) -> bool:

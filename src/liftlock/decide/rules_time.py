@@ -48,7 +48,7 @@ def zone_is_a_name(case: Case) -> Iterator[Finding]:
 
 def timeouts_are_within_deadlines(case: Case) -> Iterator[Finding]:
     """A person's step waits for a person: that is not the host's time."""
-    for _, rollout, laying in case.rolled():
+    for _, rollout, laying in case.rolled_hops():
         for steps in (laying.main, laying.before, laying.after):
             for path, template in {one.path: one.template for one in steps if is_slow(one, rollout)}.items():
                 fields = {"timeout_s": template.timeout_s, "host_deadline_s": rollout.host_deadline_s}
@@ -87,7 +87,7 @@ def soaks_can_be_observed(case: Case) -> Iterator[Finding]:
 
 
 def lanes_fit_their_deadline(case: Case) -> Iterator[Finding]:
-    for place, rollout, laying in case.rolled():
+    for place, rollout, laying in case.rolled_hops():
         lane_s = sum(one.template.estimate_s for one in laying.main if one.template.way != "back")
         if lane_s > rollout.host_deadline_s:
             fields = {"lane_s": lane_s, "host_deadline_s": rollout.host_deadline_s}

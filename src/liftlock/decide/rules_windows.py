@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from liftlock.decide.case import Case, Rule, error, warning
-from liftlock.decide.estimate import back_s, estimate, stage_forward_s
+from liftlock.decide.estimate import estimate, stage_forward_s, whole_back_s
 from liftlock.decide.windows import clock_time, moment, openings
 from liftlock.model.findings import Finding
 from liftlock.model.plan import Window
-from liftlock.model.schedule import Schedule
+from liftlock.model.schedule import Schedule, name_of
 
 OPENINGS_MAX = 500
 DAY_S = 86400.0
@@ -30,9 +30,9 @@ def needs(schedule: Schedule) -> Iterator[tuple[str, float]]:
     yield "", 0.0
     done: dict[str, int] = {}
     for stage in schedule.stages:
-        hosts = done[stage.component] = done.get(stage.component, 0) + len(stage.hosts)
+        done[stage.component] = done.get(stage.component, 0) + len(stage.hosts)
         forward_s = stage_forward_s(schedule, stage, len(stage.hosts))
-        yield stage.id, forward_s + back_s(schedule, stage.component, hosts) + schedule.reserve_s
+        yield stage.id, forward_s + whole_back_s(schedule, stage.component, done) + schedule.reserve_s
 
 
 def length_s(window: Window) -> float:
@@ -81,8 +81,8 @@ def rollback_is_within_its_limit(case: Case) -> Iterator[Finding]:
     for stage in case.schedule.stages:
         if stage.soaks:
             sizes[stage.component] = sizes.get(stage.component, 0) + len(stage.hosts)
-    for component, size in sizes.items():
-        needs_s = back_s(case.schedule, component, size)
+    for component in dict.fromkeys(map(name_of, sizes)):
+        needs_s = whole_back_s(case.schedule, component, sizes)
         if needs_s > limit_s:
             yield warning("L209", ("rollback", "limit"), needs_s=needs_s, limit_s=limit_s, component=component)
 

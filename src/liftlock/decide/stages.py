@@ -10,7 +10,7 @@ from datetime import datetime
 from liftlock.decide.binding import change_under_way, closed_for, held_back
 from liftlock.decide.capacity import Room
 from liftlock.decide.deadlines import progress_since
-from liftlock.decide.estimate import back_s, stage_forward_s
+from liftlock.decide.estimate import stage_forward_s, whole_back_s
 from liftlock.decide.expand import Layout
 from liftlock.decide.judge.checks import judge_stage
 from liftlock.decide.order_back import STOP
@@ -25,7 +25,7 @@ from liftlock.model.decisions import Observe, Perform, Record
 from liftlock.model.events import LaneResult
 from liftlock.model.reasons import Reason, because
 from liftlock.model.run import Run, StageView
-from liftlock.model.schedule import Policy, Stage
+from liftlock.model.schedule import Policy, Stage, component_of, name_of
 
 
 def choose_stages(turn: Turn, layout: Layout, run: Run, room: Room) -> None:
@@ -113,9 +113,11 @@ def closed_because(layout: Layout, turn: Turn, hosts: Sequence[str], opens: date
 
 def whole_s(layout: Layout, run: Run, stage: Stage) -> float:
     """Seconds to finish the stage and still roll everything of its component back, with the reserve."""
-    done = sum(view.upgraded for name, view in run.stages.items() if name.partition("/")[0] == stage.component)
+    done = {stage.component: len(stage.hosts)}
+    for name, view in run.stages.items():
+        done[component_of(name)] = done.get(component_of(name), 0) + view.upgraded
     forward_s = stage_forward_s(layout.schedule, stage, len(stage.hosts))
-    return forward_s + back_s(layout.schedule, stage.component, done + len(stage.hosts)) + layout.schedule.reserve_s
+    return forward_s + whole_back_s(layout.schedule, stage.component, done) + layout.schedule.reserve_s
 
 
 # --- an open stage ----------------------------------------------------------------------------------------
@@ -154,9 +156,10 @@ def failure_of(layout: Layout, run: Run, stage: Stage, view: StageView, policy: 
     """Over the budget, or judged unhealthy?"""
     if view.failures > policy.wave_failures_max:
         return because("wave-budget-exceeded", stage=stage.id, failures=view.failures, allowed=policy.wave_failures_max)
-    failures = run.failures.get(stage.component, 0)
+    component = name_of(stage.component)
+    failures = run.failures.get(component, 0)
     if failures > policy.failures_max:
-        return because("budget-exceeded", component=stage.component, failures=failures, allowed=policy.failures_max)
+        return because("budget-exceeded", component=component, failures=failures, allowed=policy.failures_max)
     verdict, why = judge_stage(layout.schedule.gates.get(stage.component, ()), view.tallies, judged(layout, run, stage))
     return why if verdict is Verdict.FAIL else None
 
@@ -210,6 +213,9 @@ def begin_lanes(turn: Turn, layout: Layout, run: Run, room: Room, stage: Stage, 
     open_lanes = view.begun - view.ended
     hosts, before = layout.schedule.hosts, None
     for host in waiting_hosts(run, stage, view):
+        if why := left_below(layout, run, stage.component, host):
+            turn.decisions.append(Record(ev.LaneEnded(f"{stage.id}/{host}", LaneResult.SKIPPED, why)))
+            continue
         domain = hosts[host].domain
         if before is None:
             before = domain_under_way(layout, run, stage, view) if open_lanes else domain
@@ -224,6 +230,17 @@ def begin_lanes(turn: Turn, layout: Layout, run: Run, room: Room, stage: Stage, 
             return
         turn.hosts.add(host)
         turn.decisions.append(Perform(f"{stage.id}/{host}/{first}", 1, ""))
+
+
+def left_below(layout: Layout, run: Run, component: str, host: str) -> Reason | None:
+    """Why a later hop leaves this host out: the hop before it did not arrive there."""
+    below = layout.waves_below.get(component, ())
+    lanes = (run.lanes[lane] for stage in below if (lane := f"{stage}/{host}") in run.lanes)
+    if any(lane.result is LaneResult.UPGRADED for lane in lanes):
+        return None
+    if not any(host in layout.stages[stage].hosts for stage in below):
+        return None
+    return because("hop-not-reached", host=host, version=layout.schedule.policies[component].version_from)
 
 
 def domain_under_way(layout: Layout, run: Run, stage: Stage, view: StageView) -> str:

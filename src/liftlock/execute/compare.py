@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from liftlock.decide.expand import Layout, fill, variables
 from liftlock.decide.judge.canary import look_at, look_before, moment_of, spans_of
+from liftlock.decide.stages import left_below
 from liftlock.decide.watching import is_last, watching_of, waves_of
 from liftlock.execute.observe import looking_job
 from liftlock.execute.perform import Performer
@@ -24,7 +25,7 @@ from liftlock.model.errors import WorldError
 from liftlock.model.events import LaneResult
 from liftlock.model.reasons import Reason
 from liftlock.model.run import CanaryView, Phase, Run
-from liftlock.model.schedule import Measured, Stage
+from liftlock.model.schedule import Measured, Stage, name_of
 
 AT_ONCE = 64  # hosts read side by side
 UNREADABLE = Reason("canary-source-unreadable")
@@ -52,7 +53,7 @@ class Comparer:
         if view.baseline is None:
             looked = look_before(watching, view, hosts, heard, now)
         else:
-            standings = standings_of(run, component, waves)
+            standings = standings_of(layout, run, component, waves)
             through_at = through(layout, run, stage) if watching.watch_s else 0.0
             looked = look_at(watching, waves, view, stage_id, standings, heard, now, through_at)
         return ev.CanaryLooked(component, looked.look, looked.state, looked.row, looked.baseline)
@@ -142,13 +143,14 @@ def each_host(answers: Mapping[str, Answer]) -> Heard:
 # --- hosts -------------------------------------------------------------------------------------------------
 
 
-def standings_of(run: Run, component: str, waves: Iterable[tuple[str, Hosts]]) -> dict[str, Standing]:
-    """Where each host stands now; one that is worked on, out, or on its way back is away."""
-    out, found = run.out.get(component, {}), {}
+def standings_of(layout: Layout, run: Run, component: str, waves: Iterable[tuple[str, Hosts]]) -> dict[str, Standing]:
+    """Where each host stands now; one that is worked on, out, or on its way back is away, and so is one that the hop
+    before did not reach."""
+    out, found = run.out.get(name_of(component), {}), {}
     for stage, hosts in waves:
         for host in hosts:
             lane = run.lanes.get(f"{stage}/{host}")
-            if host in run.busy or host in out:
+            if host in run.busy or host in out or left_below(layout, run, component, host):
                 found[host] = Standing("away", wave=stage)
             elif lane is None:
                 found[host] = Standing("untouched", wave=stage)

@@ -8,7 +8,7 @@ from liftlock.execute.world import World
 from liftlock.model import events as ev
 from liftlock.model.actions import Context
 from liftlock.model.run import Run, StepState
-from liftlock.model.schedule import Step, lane_of
+from liftlock.model.schedule import Step, lane_of, name_of
 
 
 class ContextMaker:
@@ -39,7 +39,7 @@ class ContextMaker:
             step=step.id,
             host=step.subject,
             address=host.address,
-            component=component,
+            component=name_of(component),
             version=policy.version_from if back else policy.version_to,
             from_version=policy.version_from,
             to_version=policy.version_to,

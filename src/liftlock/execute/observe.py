@@ -16,7 +16,7 @@ from liftlock.model.actions import Again, Context, Evidence, Failure, Operation,
 from liftlock.model.errors import WorldError
 from liftlock.model.events import LaneResult
 from liftlock.model.run import Run
-from liftlock.model.schedule import Gate, Stage, Step, Template
+from liftlock.model.schedule import Gate, Stage, Step, Template, name_of
 
 AT_ONCE = 64  # hosts looked at side by side
 COVERS_MAX = 3.0  # a look covers at most so many intervals: what was not looked at is not observed
@@ -125,7 +125,7 @@ def looking_job(layout: Layout, stage: Stage, template: Template, name: str, hos
         step=step.id,
         host=host,
         address=schedule.hosts[host].address,
-        component=stage.component,
+        component=name_of(stage.component),
         version=policy.version_to,
         from_version=policy.version_from,
         to_version=policy.version_to,

@@ -13,7 +13,7 @@ from liftlock.decide.windows import opening
 from liftlock.model.decisions import Wait
 from liftlock.model.reasons import Reason
 from liftlock.model.run import Phase, Run
-from liftlock.model.schedule import Schedule, Stage
+from liftlock.model.schedule import Schedule, Stage, component_of
 from liftlock.publish.standing import NO_OUTLOOK, Outlook
 
 FAR = timedelta(days=400)
@@ -67,7 +67,7 @@ def way_back_s(schedule: Schedule, run: Run) -> float:
     """Everything that was begun back to the old version, one component after the other."""
     begun: dict[str, int] = {}
     for name, view in run.stages.items():
-        component = name.partition("/")[0]
+        component = component_of(name)
         begun[component] = begun.get(component, 0) + max(0, view.stepped - view.returned)
     return sum(back_s(schedule, component, hosts) for component, hosts in begun.items() if hosts)
 
@@ -76,7 +76,7 @@ def lanes_seen_s(run: Run, lane_ids: Mapping[str, float], before: Mapping[str, f
     """A running mean for each component. `lane_ids`: lanes that ended just now, with how long they took."""
     seen = dict(before)
     for lane_id, took_s in lane_ids.items():
-        lane, component = run.lanes.get(lane_id), lane_id.partition("/")[0]
+        lane, component = run.lanes.get(lane_id), component_of(lane_id)
         if lane is not None and lane.phase is not Phase.BACK:
             seen[component] = took_s if component not in seen else seen[component] * 0.8 + took_s * 0.2
     return seen

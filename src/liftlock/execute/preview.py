@@ -16,7 +16,7 @@ from liftlock.execute.redact import Learning, Redactor, secrets_of
 from liftlock.model.actions import Context, Preview
 from liftlock.model.errors import WorldError
 from liftlock.model.ports import Driver, Hosts, Secrets
-from liftlock.model.schedule import Schedule, Stage, Step
+from liftlock.model.schedule import Schedule, Stage, Step, name_of
 
 NO_RUN = "no-run"  # has a name like every run, and nothing that a step of it left: scripts may count on one
 
@@ -76,7 +76,7 @@ def context_of(schedule: Schedule, component: str, step: str, host: str, *, befo
         step=step,
         host=host,
         address=entry.address,
-        component=component,
+        component=name_of(component),
         version=policy.version_from if before else policy.version_to,
         from_version=policy.version_from,
         to_version=policy.version_to,

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from liftlock.decide.expand import Layout, expand, fill, fill_action, lay_out, variables
+from liftlock.decide.hops import hop_before
 from liftlock.execute.preview import context_of
 from liftlock.execute.probing import probing_of
 from liftlock.execute.survey import Inquiry, Question, Version
@@ -61,7 +62,7 @@ def question(layout: Layout, host: str, found: list[tuple[Stage, Step]], inquiri
 
 def inquiries_of(layout: Layout, found: list[tuple[Stage, Step]], inquiries: Inquiries) -> Iterator[Inquiry]:
     """Once for each component that has a lane on the host: what it is there now, before anything was done."""
-    lanes = {stage.component: step for stage, step in reversed(found)}
+    lanes = {stage.component: step for stage, step in reversed(found) if not hop_before(stage.component)}
     for component, step in lanes.items():
         known = variables(layout.schedule, component, step.subject, back=True)
         for number, look in enumerate(inquiries.get(component, ()), start=1):
@@ -116,8 +117,11 @@ def port_in(text: str) -> int | None:
 
 
 def versions_of(layout: Layout, found: list[tuple[Stage, Step]]) -> Iterator[Version]:
-    """Verifications that ask for the component's version: the old one is wanted, for the question's sake."""
+    """Verifications that ask for the component's version: the old one is wanted, for the question's sake. What later
+    hops look at is not there yet."""
     for stage, step in found:
+        if hop_before(stage.component):
+            continue
         policy = layout.schedule.policies[stage.component]
         if step.action.kind is Kind.VERIFY and policy.version_to in texts_of(step.action.args):
             context = context_of(layout.schedule, stage.component, step.id, step.subject, before=True)

@@ -11,7 +11,8 @@ from liftlock.model.events import LaneResult
 from liftlock.model.fold_stages import forget_evidence, restart_soak
 from liftlock.model.reasons import Reason
 from liftlock.model.run import TRANSITIONS, IllegalEvent, LaneView, Phase, Run, StepState, StepView
-from liftlock.model.schedule import host_of, lane_of, stage_of
+from liftlock.model.schedule import component_of as component_named
+from liftlock.model.schedule import host_of, lane_of, name_of, stage_of
 
 # --- steps ----------------------------------------------------------------------------------------------
 
@@ -99,7 +100,8 @@ def bring_in(run: Run, lane: LaneView) -> None:
 
 
 def component_of(lane: LaneView) -> str:
-    return lane.stage.partition("/")[0]
+    """The component, whichever hop: what is out and what failed is counted over all of them."""
+    return name_of(component_named(lane.stage))
 
 
 def turn_lane(run: Run, entry: ev.Entry, event: ev.LaneTurned) -> None:
@@ -247,4 +249,4 @@ def reopen_lane(run: Run, entry: ev.Entry, event: ev.LaneReopened) -> None:
     run.due[event.lane] = None
     run.rollback = None
     restart_soak(run.stages[lane.stage])
-    forget_evidence(run, component_of(lane))
+    forget_evidence(run, component_named(lane.stage))

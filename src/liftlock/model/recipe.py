@@ -27,7 +27,8 @@ class Item(Struct, frozen=True):
 
 
 class Recipes(Struct, frozen=True):
-    """Items by component name: each host's lane, and the lanes that run once before and after."""
+    """Items by component name: each host's lane, and the lanes that run once before and after. What a release on the
+    way says for itself is kept under the component's name and the hop's number: `orders/1`."""
 
     items: dict[str, tuple[Item, ...]] = {}
     before: dict[str, tuple[Item, ...]] = {}

@@ -176,10 +176,10 @@ class Run(Struct):
     busy: dict[str, str] = field(default_factory=dict)  # host -> the lane that has it
     out: dict[str, dict[str, int]] = field(default_factory=dict)  # component -> host -> lanes that keep it out
     boots: dict[str, str] = field(default_factory=dict)
-    failures: dict[str, int] = field(default_factory=dict)  # by component
+    failures: dict[str, int] = field(default_factory=dict)  # by component, over all its hops
     holds: dict[str, Reason] = field(default_factory=dict)
     confirmations: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    canaries: dict[str, CanaryView] = field(default_factory=dict)  # by component
+    canaries: dict[str, CanaryView] = field(default_factory=dict)  # by component, a later hop by its own name
     rollback: Rollback | None = None
     to_turn: dict[str, dict[str, None]] = field(default_factory=dict)  # stage -> lanes to be turned by the rollback
     returning: dict[str, int] = field(default_factory=dict)  # stage -> lanes on the way back now

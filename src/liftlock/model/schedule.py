@@ -2,10 +2,13 @@
 
 Held as recipes x hosts and expanded lazily (`decide.expand`): 100,000 hosts are a normal case.
 
-Ids:  stage  orders/1/w2            component / hop / wave
+Ids:  stage  orders/1/w2            component / hop / wave: who goes over releases on the way has several hops
       lane   orders/1/w2/app-07     one host's way through a stage
       step   orders/1/w2/app-07/03-install
              c05-verify: repeated after the soak; u03-install: the undo; b02-drain: repeated on the way back
+
+Policies, gates, quorums and canaries are kept by component; of one with several hops, each later hop is as a component
+of its own, built on the hop before it: `orders` the first hop, `orders/2` the second. No plan can write such a name.
 """
 
 from datetime import date
@@ -19,6 +22,7 @@ from liftlock.model.inventory import Host
 from liftlock.model.plan import Approval, Check, Freeze, Metric, Notify, OnFailure, Window
 
 CONTROLLER = "controller"
+FIRST_HOP = "1"
 
 
 class Template(Struct, frozen=True):
@@ -227,8 +231,26 @@ def stage_of(lane: str) -> str:
     return lane.rpartition("/")[0]
 
 
-def component_of(stage: str) -> str:
-    return stage.partition("/")[0]
+def component_of(name: str) -> str:
+    """The component of a stage, a lane or a step, as schedules keep it: `orders`, or `orders/2` in its second hop."""
+    component, _, rest = name.partition("/")
+    hop = rest.partition("/")[0]
+    return f"{component}/{hop}" if hop and hop != FIRST_HOP else component
+
+
+def name_of(component: str) -> str:
+    """The component's name in the plan, whichever hop."""
+    return component.partition("/")[0]
+
+
+def hop_of(component: str) -> int:
+    """Which hop of its component this is, from 1."""
+    return int(component.partition("/")[2] or FIRST_HOP)
+
+
+def path_of(component: str) -> str:
+    """Of what its stages' ids begin with: `orders/1`, `orders/2`."""
+    return component if "/" in component else f"{component}/{FIRST_HOP}"
 
 
 def host_of(lane: str) -> str:

@@ -120,4 +120,22 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "name": ("Its name, as a component's `part` gives it.", "名称，组件的 `part` 以此引用。"),
         "after": ("Parts that are upgraded before it.", "先于它升级的部分。"),
     },
+    "Hop": {
+        "": (
+            "A release on the way, brought to all hosts before the next one begins. What it does not say is the "
+            "component's.",
+            "途经的一个版本：在所有主机上完成后才开始下一跳。未写的内容沿用组件的设置。",
+        ),
+        "version": ("The release that this hop comes to.", "这一跳到达的版本。"),
+        "recipe": ("What is done on each host in this hop.", "这一跳中每台主机上依次执行的步骤。"),
+        "once_before": (
+            "What is done once before this hop's first wave; an empty list: nothing.",
+            "这一跳第一批之前只做一次的步骤；空列表表示没有。",
+        ),
+        "once_after": (
+            "What is done once after this hop's last wave; an empty list: nothing.",
+            "这一跳最后一批之后只做一次的步骤；空列表表示没有。",
+        ),
+        "soak": ("How long each wave of this hop is watched.", "这一跳每批的观察时长。"),
+    },
 }

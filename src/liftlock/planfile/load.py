@@ -1,12 +1,13 @@
 """Plan text to Plan and decoded recipes, or findings with line and column; all of them at once."""
 
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from liftlock.model.findings import Finding, Severity
+from liftlock.model.findings import Finding, Path, Severity
 from liftlock.model.plan import Approval, Plan
 from liftlock.model.ports import Drivers
 from liftlock.model.recipe import Recipes
@@ -53,19 +54,29 @@ def load_plan(text: bytes | str, drivers: Drivers, *, name: str = "plan.yaml") -
 
 
 def read_recipes(root: Node, converter: Converter, drivers: Drivers) -> Recipes:
-    """Every component's items, looked at also where the rest of the plan is wrong."""
-    components = root.get("components") if isinstance(root, Keys) else None
+    """Every component's items, and its hops', looked at also where the rest of the plan is wrong."""
     reader = RecipeReader(converter, drivers)
     lanes: dict[str, dict[str, Any]] = {lane: {} for lane in LANES.values()}
+    for name, node, place in written_recipes(root):
+        for key, lane in LANES.items():
+            items = node.get(key)
+            if isinstance(items, Sequence):
+                lanes[lane][name] = reader.items(items, (*place, key))
+    return Recipes(**lanes)
+
+
+def written_recipes(root: Node) -> Iterator[tuple[str, Keys, Path]]:
+    """What may hold recipes: each component by its name, and the releases on its way by name and number."""
+    components = root.get("components") if isinstance(root, Keys) else None
     for index, component in enumerate(components.values if isinstance(components, Sequence) else ()):
         if not isinstance(component, Keys):
             continue
         name = getattr(component.get("name"), "text", "")
-        for key, lane in LANES.items():
-            items = component.get(key)
-            if isinstance(items, Sequence):
-                lanes[lane][name] = reader.items(items, ("components", index, key))
-    return Recipes(**lanes)
+        yield name, component, ("components", index)
+        via = component.get("via")
+        for number, hop in enumerate(via.values if isinstance(via, Sequence) else ()):
+            if isinstance(hop, Keys):
+                yield f"{name}/{number + 1}", hop, ("components", index, "via", number)
 
 
 def with_choices(plan: Plan) -> Plan:

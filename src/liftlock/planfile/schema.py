@@ -147,7 +147,7 @@ class Writer:
 
     def key(self, noun: str, each: inspect.Field) -> Schema:
         schema = dict(self.of(each.type))
-        if noun == "Component" and each.encode_name in LANES:
+        if noun in ("Component", "Hop") and each.encode_name in LANES:
             schema = {"type": "array", "items": self.item()}
         if pattern := PATTERNS.get((noun, each.encode_name)):
             schema["pattern"] = f"^({pattern})$"
