@@ -22,6 +22,7 @@ from liftlock.model.schedule import Schedule, Watching
 from liftlock.planfile.recorded import read_recorded
 from liftlock.publish.canary import canary_text, look_json, look_lines, margins_json
 from liftlock.publish.figures import canary_figure
+from liftlock.publish.hops import is_of
 from liftlock.publish.looks import Looks, looks_of, only
 
 
@@ -105,9 +106,9 @@ def chosen_looks(at: Session, component: str, metrics: Sequence[str]) -> dict[st
     found = looks_of(at.chosen.entries)
     if not found:
         raise refuse("no-canary", run=at.chosen.name)
-    if component and component not in found:
+    kept = {name: looks for name, looks in found.items() if is_of(name, component)}
+    if not kept:
         raise refuse("no-such-component", given=component, known=", ".join(found))
-    kept = {component: found[component]} if component else found
     known = {m.metric for looks in kept.values() for look in looks for m in look.metrics}
     known |= {m.metric.name for w in watched(at.chosen.schedule).values() for m in w.measured}
     for name in metrics:
@@ -157,7 +158,7 @@ def draw(screen: Screen, watched: Watched, found: Mapping[str, Looks], metrics: 
     if svg.suffix == ".svg" and len(found) > 1:
         raise refuse("svg-one-file", count=len(found))
     for name, looks in found.items():
-        file = svg if svg.suffix == ".svg" else svg / f"{name}.svg"
+        file = svg if svg.suffix == ".svg" else svg / f"{name.replace('/', '-')}.svg"
         kept = tuple(look for look in looks if only(look, metrics) or not look.stage)
         write_text(file, canary_figure(name, kept, screen.words, watched.get(name), metrics=metrics))
         screen.say("ui.canary.svg", file=str(file))

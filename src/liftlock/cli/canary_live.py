@@ -11,6 +11,7 @@ from liftlock.model.reasons import Reason
 from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule
 from liftlock.publish.canary import canary_text, look_json, look_lines
+from liftlock.publish.hops import is_of
 from liftlock.publish.looks import Looks, looks_of
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class CanaryWatcher(Pictured):
         """Show what arrived."""
         new = looks_of(entries)
         if self.component:
-            new = {name: looks for name, looks in new.items() if name == self.component}
+            new = {name: looks for name, looks in new.items() if is_of(name, self.component)}
         for name, looks in new.items():
             self.looks[name] = looks[-1:]
             if self.screen.as_json:

@@ -8,6 +8,7 @@ from msgspec import to_builtins
 from liftlock.model.actions import Failure, FailureKind
 from liftlock.model.canary import Band, CanaryLook, Comparison, MetricLook, Verdict
 from liftlock.model.schedule import Watching
+from liftlock.publish.hops import titled
 from liftlock.publish.looks import (
     amount,
     compared,
@@ -45,7 +46,9 @@ def canary_text(
 ) -> list[str]:
     """The last look of one component, line by line, at most `width` columns wide."""
     number, wave = look.number, wave_of(look, words)
-    title = words.say("ui.canary.title", component=component, wave=wave, number=number, at=moment_of(look))
+    title = words.say(
+        "ui.canary.title", component=titled(component, words), wave=wave, number=number, at=moment_of(look)
+    )
     lines = [paint("title", cut(title, width))]
     lines += painted(
         f"  {words.term(look.verdict)}{words.say('ui.why', text=words.reason(look.because))}",
@@ -158,7 +161,7 @@ def look_lines(
 def look_row(component: str, look: CanaryLook, words: Words, metrics: Sequence[str]) -> list[str]:
     place = [
         words.time(moment_of(look)),
-        plain(component),
+        plain(titled(component, words)),
         wave_of(look, words),
         str(look.number),
         words.term(look.verdict),

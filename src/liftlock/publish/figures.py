@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from liftlock.model.canary import CanaryLook, Comparison, Test
 from liftlock.model.schedule import Measured, Watching
+from liftlock.publish.hops import titled
 from liftlock.publish.looks import amount, every_test, find, mark, moment_of, ratio, wave_of
 from liftlock.publish.plain import cells, plain
 from liftlock.publish.scales import Axis, apart, power_ticks, ratio_ticks, time_ticks
@@ -82,7 +83,7 @@ def canary_figure(
         body += rows(looks, tests, words, watching)
     else:
         body.append(text(WIDTH / 2, TOP + ROW / 2, words.say("ui.figure.nothing"), "ll-soft", "middle"))
-    title = escape(plain(words.say("ui.figure.title", component=component)))
+    title = escape(plain(words.say("ui.figure.title", component=titled(component, words))))
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
     paper = f'<rect class="ll-paper" width="{WIDTH}" height="{height}"/>'
     lines = [f'{head} role="img" aria-label="{title}">', f"<title>{title}</title>", f"<style>{STYLE}</style>", paper]
@@ -90,7 +91,7 @@ def canary_figure(
 
 
 def heading(component: str, looks: Sequence[CanaryLook], words: Words) -> Iterator[str]:
-    yield text(24, 36, words.say("ui.figure.title", component=component), "ll-title")
+    yield text(24, 36, words.say("ui.figure.title", component=titled(component, words)), "ll-title")
     if looks:
         last = looks[-1]
         state = words.say("ui.figure.state", number=last.number, at=moment_of(last), verdict=words.term(last.verdict))

@@ -8,6 +8,7 @@ from liftlock.model.plan import Plan
 from liftlock.model.schedule import Schedule
 from liftlock.publish.bounds import bounds_rows
 from liftlock.publish.chapters import chapters_markdown
+from liftlock.publish.hops import title_of
 from liftlock.publish.outline import (
     hosts_text,
     no_return_text,
@@ -79,10 +80,11 @@ def planned(schedule: Schedule, words: Words) -> list[str]:
     lines = ["", f"## {words.say('ui.report.planned')}", ""]
     lines.append(labelled(words.say("ui.windows"), windows_text(schedule.windows, words), words))
     lines += [labelled(label, value, words) for label, value in bounds_rows(schedule, words)]
-    points = [no_return_text(point, words) for point in no_returns(schedule)] or [words.say("ui.no_return.none")]
-    lines += [f"- {markdown(text)}" for text in points]
+    points = [no_return_text(schedule, point, words) for point in no_returns(schedule)]
+    lines += [f"- {markdown(text)}" for text in points or [words.say("ui.no_return.none")]]
     for component, policy in schedule.policies.items():
-        lines += ["", f"### {markdown(f'{component} {policy.version_from} → {policy.version_to}')}", ""]
+        title = f"{title_of(schedule, component, words)} {policy.version_from} → {policy.version_to}"
+        lines += ["", f"### {markdown(title)}", ""]
         lines += [labelled(label, value, words) for label, value in policy_rows(schedule, component, words)]
         stages = stages_of(schedule, component)
         rows = (

@@ -13,6 +13,7 @@ from liftlock.model.reasons import Reason
 from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule, Stage
 from liftlock.publish.happenings import Weight
+from liftlock.publish.hops import title_of
 from liftlock.publish.log import Line
 from liftlock.publish.outline import manual_steps, wave_name
 from liftlock.publish.plain import cells, cut, pad, wrap
@@ -128,7 +129,7 @@ def title(schedule: Schedule, run: Run, now: datetime, words: Words, name: str) 
 
 def stage_bars(schedule: Schedule, run: Run, words: Words, width: int) -> list["Text"]:
     stages = shown_stages(schedule, run)
-    names = [f"{stage.component} {wave_name(stage, words)}" for stage in stages]
+    names = [f"{title_of(schedule, stage.component, words)} {wave_name(stage, words)}" for stage in stages]
     size = min(28, max((cells(name) for name in names), default=0))
     room = max(10, min(30, width - size - 34))
     lines = [

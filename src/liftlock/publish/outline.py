@@ -11,6 +11,7 @@ from liftlock.model.run import Run
 from liftlock.model.schedule import CONTROLLER, Policy, Recipe, Schedule, Stage, Template, lane_of, stage_of
 from liftlock.model.secret import SecretRef
 from liftlock.publish.bounds import bounds_rows
+from liftlock.publish.hops import after_text, title_of
 from liftlock.publish.judging import judging_rows
 from liftlock.publish.words import Words
 
@@ -74,7 +75,7 @@ def policy_rows(schedule: Schedule, component: str, words: Words) -> list[Row]:
     policy = schedule.policies[component]
     rows = [(words.say("ui.on_failure"), words.word("OnFailure", policy.on_failure))]
     if policy.after:
-        rows.append((words.say("ui.after"), words.join(policy.after)))
+        rows.append((words.say("ui.after"), after_text(schedule, policy, words)))
     rows.append((words.say("ui.capacity"), capacity_text(schedule, policy, words)))
     rows.append((words.say("ui.soak"), soak_text(policy, words)))
     if gates := schedule.gates.get(component):
@@ -189,10 +190,11 @@ def no_returns(schedule: Schedule) -> list[NoReturn]:
     return found
 
 
-def no_return_text(point: NoReturn, words: Words) -> str:
+def no_return_text(schedule: Schedule, point: NoReturn, words: Words) -> str:
+    component = title_of(schedule, point.component, words)
     if point.step:
-        return words.say("ui.no_return.step", component=point.component, step=point.step, because=point.because)
-    return words.say("ui.no_return.version", component=point.component, because=point.because)
+        return words.say("ui.no_return.step", component=component, step=point.step, because=point.because)
+    return words.say("ui.no_return.version", component=component, because=point.because)
 
 
 def actions_of(schedule: Schedule) -> dict[tuple[str, str], Action]:

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct, to_builtins
 
 from liftlock.model.schedule import Schedule
+from liftlock.publish.hops import title_of
 from liftlock.publish.outline import (
     Row,
     head_rows,
@@ -80,7 +81,7 @@ def component_lines(
     schedule: Schedule, component: str, words: Words, estimates: Estimates, width: int, paint: Paint
 ) -> list[str]:
     policy = schedule.policies[component]
-    title = words.say("ui.component", name=component)
+    title = words.say("ui.component", name=title_of(schedule, component, words))
     lines = [paint("title", f"{title}  {policy.version_from} → {policy.version_to}")]
     lines += pairs(policy_rows(schedule, component, words), width, paint, "  ")
     lines += ["", *stage_lines(schedule, component, words, estimates, width, paint)]
@@ -130,7 +131,7 @@ def no_return_lines(schedule: Schedule, words: Words, width: int, paint: Paint) 
         return [words.say("ui.no_return.none")]
     lines = [paint("title", words.say("ui.no_return"))]
     for point in points:
-        lines += [paint("bad", each) for each in wrap(f"  ! {no_return_text(point, words)}", width, "    ")]
+        lines += [paint("bad", each) for each in wrap(f"  ! {no_return_text(schedule, point, words)}", width, "    ")]
     return lines
 
 

@@ -27,6 +27,7 @@ from liftlock.publish.history import (
     host_of_lane,
     lane_or,
 )
+from liftlock.publish.hops import title_of
 from liftlock.publish.intent import labelled, planned, purposes
 from liftlock.publish.outline import actions_of, key_of
 from liftlock.publish.plain import code, cut, fenced, markdown
@@ -199,15 +200,16 @@ def waves(record: Record, history: History, words: Words) -> list[str]:
         "soaked",
         "state",
     )
-    return grid(keys, (wave_row(record.run, stage, history, words) for stage in record.schedule.stages), words)
+    return grid(keys, (wave_row(record, stage, history, words) for stage in record.schedule.stages), words)
 
 
-def wave_row(run: Run, stage: Stage, history: History, words: Words) -> list[str]:
+def wave_row(record: Record, stage: Stage, history: History, words: Words) -> list[str]:
+    run = record.run
     view = run.stages.get(stage.id)
     begun, promoted = history.stages.get(stage.id, (None, None))
     counts = [view.upgraded, view.returned, view.failed, view.skipped] if view else [0, 0, 0, 0]
     return [
-        markdown(stage.component),
+        markdown(title_of(record.schedule, stage.component, words)),
         markdown(stage.wave),
         str(len(stage.hosts)),
         *map(str, counts),
@@ -240,7 +242,7 @@ def host_row(record: Record, stage: Stage, lane: LaneHistory, words: Words) -> l
     result = words.term(lane.result) if lane.result else words.say("ui.open")
     return [
         markdown(host_of_lane(lane)),
-        markdown(stage.component),
+        markdown(title_of(record.schedule, stage.component, words)),
         markdown(stage.wave),
         words.time(lane.begun_at),
         words.time(lane.ended_at) or "-",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from liftlock.model.canary import CanaryLook, Comparison, MetricLook
 from liftlock.model.events import Entry
 from liftlock.model.schedule import Schedule, Watching
+from liftlock.publish.hops import titled
 from liftlock.publish.looks import (
     amount,
     compared,
@@ -30,7 +31,7 @@ def canaries(schedule: Schedule, entries: Iterable[Entry], words: Words) -> list
     lines: list[str] = []
     for component, looks in looks_of(entries).items():
         if component in watched:
-            lines += [f"{markdown(component)}: {markdown(shares(watched[component], words))}", ""]
+            lines += [f"{markdown(titled(component, words))}: {markdown(shares(watched[component], words))}", ""]
         lines += [line for look in last_of_waves(looks) for line in wave(component, look, words)]
     return lines[:-1]
 
@@ -42,7 +43,11 @@ def shares(watching: Watching, words: Words) -> str:
 
 def wave(component: str, look: CanaryLook, words: Words) -> list[str]:
     title = words.say(
-        "ui.canary.title", component=component, wave=wave_of(look, words), number=look.number, at=moment_of(look)
+        "ui.canary.title",
+        component=titled(component, words),
+        wave=wave_of(look, words),
+        number=look.number,
+        at=moment_of(look),
     )
     verdict = f"{words.term(look.verdict)}{words.say('ui.why', text=words.reason(look.because))}"
     said = [compared(look, words), *filter(None, [weaker(look, words)])]

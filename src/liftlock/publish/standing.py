@@ -10,6 +10,7 @@ from liftlock.model.events import LaneResult
 from liftlock.model.reasons import Reason
 from liftlock.model.run import LaneView, Phase, Run, StageView, StepState
 from liftlock.model.schedule import Schedule, Stage, host_of, lane_of
+from liftlock.publish.hops import titled
 from liftlock.publish.looks import standing, wave_of
 from liftlock.publish.words import Words
 
@@ -200,9 +201,11 @@ def canary_standings(schedule: Schedule, run: Run, words: Words) -> list[tuple[s
             continue
         if not view.look.stage and component in watched and view.baseline is None:
             wanted = round(watched[component].before_s / watched[component].every_s)
-            found.append((component, words.say("ui.canary.watching", looks=len(view.before), wanted=wanted)))
+            found.append(
+                (titled(component, words), words.say("ui.canary.watching", looks=len(view.before), wanted=wanted))
+            )
         elif view.look.stage in run.stages and not run.stages[view.look.stage].promoted:
-            found.append((f"{component} {wave_of(view.look, words)}", standing(view.look, words)))
+            found.append((f"{titled(component, words)} {wave_of(view.look, words)}", standing(view.look, words)))
     return found
 
 

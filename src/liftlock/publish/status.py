@@ -10,7 +10,8 @@ from liftlock.model.actions import Action
 from liftlock.model.events import Entry
 from liftlock.model.reasons import Reason
 from liftlock.model.run import Run
-from liftlock.model.schedule import Schedule, Stage
+from liftlock.model.schedule import Schedule, Stage, hop_of, name_of
+from liftlock.publish.hops import title_of
 from liftlock.publish.looks import standing
 from liftlock.publish.outline import action_text, manual_steps, wave_name
 from liftlock.publish.paint import Paint, Style, bare
@@ -96,7 +97,8 @@ def stage_row(schedule: Schedule, run: Run, stage: Stage, words: Words) -> list[
     state = words.term(stage_standing(run, stage))
     soaked = soak_text(schedule, run, stage, words)
     name = wave_name(stage, words)
-    return [stage.component, name, done, *(str(n) if n else "-" for n in counts), f"{state} {soaked}".strip()]
+    component = title_of(schedule, stage.component, words)
+    return [component, name, done, *(str(n) if n else "-" for n in counts), f"{state} {soaked}".strip()]
 
 
 def canary_lines(schedule: Schedule, run: Run, words: Words, width: int) -> list[str]:
@@ -224,7 +226,8 @@ def stage_json(run: Run, stage: Stage) -> dict[str, Any]:
     counts = ("begun", "upgraded", "returned", "failed", "skipped", "confirmed", "soaked_s")
     return {
         "id": stage.id,
-        "component": stage.component,
+        "component": name_of(stage.component),
+        "hop": hop_of(stage.component),
         "wave": stage.wave,
         "hosts": len(stage.hosts),
         "standing": stage_standing(run, stage).value,
