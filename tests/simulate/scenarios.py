@@ -183,6 +183,60 @@ def stop_first(stages, policies, recipes):
     return [*stops, replace(stages[0], needs=before), *stages[1:]]
 
 
+def drawn_with_hops(rng: random.Random) -> Schedule:
+    """Some component goes over one or two releases on its way, in every other seed in a planned outage."""
+    whole = drawn_schedule(rng, outage=rng.random() < 0.3)
+    name, hops = rng.choice(sorted(whole.policies)), rng.choice((2, 2, 3))
+    for hop in range(2, hops + 1):
+        whole = with_hop(rng, whole, name, hop)
+    return whole
+
+
+def with_hop(rng, whole, name, hop):
+    """The component's stages once more, as its next hop: what came after the component comes after this hop too."""
+    below, key = name if hop == 2 else f"{name}/{hop - 1}", f"{name}/{hop}"
+    own = [stage for stage in whole.stages if stage.component == below and stage.wave != "stop"]
+    old, last, new = {stage.id for stage in own}, own[-1].id, {s.id: f"{key}/{s.wave}" for s in own}
+    added = [in_next_hop(stage, key, new, (last,)) for stage in own]
+    stages = [
+        stage if stage.id in old else replace(stage, needs=tuple(new[n] if n == last else n for n in stage.needs))
+        for stage in whole.stages
+    ]
+    at = stages.index(next(stage for stage in stages if stage.id == last)) + 1
+    policy = whole.policies[below]
+    policies = {
+        one: replace(each, after=(*each.after, key)) if below in each.after else each
+        for one, each in whole.policies.items()
+    }
+    recipes = {f"{stage.recipe}/{hop}": whole.recipes[stage.recipe] for stage in own}
+    if rng.random() < 0.2:
+        recipes = {one: irreversible(each) for one, each in recipes.items()}
+    return replace(
+        whole,
+        policies=policies | {key: replace(policy, version_from=f"1.{hop - 1}", version_to=f"1.{hop}", after=(below,))},
+        recipes=whole.recipes | recipes,
+        gates=whole.gates | ({key: whole.gates[below]} if below in whole.gates else {}),
+        stages=(*stages[:at], *added, *stages[at:]),
+    )
+
+
+def in_next_hop(stage, key, new, first):
+    needs = tuple(new[need] for need in stage.needs if need in new) or first
+    recipe = f"{stage.recipe}/{key.rpartition('/')[2]}"
+    return replace(stage, id=new[stage.id], component=key, needs=needs, recipe=recipe)
+
+
+def irreversible(recipe):
+    """Its writes cannot be undone."""
+    templates = tuple(
+        replace(one, action=replace(one.action, traits=Traits(writes=True, reversal=Irreversible("dropped columns"))))
+        if one.action.traits.writes
+        else one
+        for one in recipe.templates
+    )
+    return replace(recipe, templates=templates)
+
+
 def gauge():
     return Template("gauge", Action(Kind.VERIFY, "simulated"), timeout_s=20.0)
 

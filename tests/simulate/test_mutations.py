@@ -26,7 +26,13 @@ from liftlock.simulate import story as stories
 from liftlock.simulate.faults import Faults, drawn
 from liftlock.simulate.promises import PROMISES
 from liftlock.simulate.story import Operators, tell_story
-from tests.simulate.scenarios import drawn_schedule, drawn_with_bounds, drawn_with_canaries, drawn_with_roles
+from tests.simulate.scenarios import (
+    drawn_schedule,
+    drawn_with_bounds,
+    drawn_with_canaries,
+    drawn_with_hops,
+    drawn_with_roles,
+)
 
 SEEDS = 400
 
@@ -203,12 +209,29 @@ def no_observation(monkeypatch):
     monkeypatch.setattr(binding, "held_by_observation", lambda *args: [])
 
 
+def hops_begin_at_will(monkeypatch):
+    real = stages.choose_opening
+
+    def heedless(turn, layout, run, stage):
+        real(turn, layout, run, replace(stage, needs=()))
+
+    monkeypatch.setattr(stages, "choose_opening", heedless)
+    monkeypatch.setattr(stages, "unfinished_below", lambda *args: "")
+
+
+def hops_begin_on_any_host(monkeypatch):
+    for module in (stages, choosing):
+        monkeypatch.setattr(module, "left_below", lambda *args: None)
+
+
 BOUND = frozenset(promise.__name__ for promise in PROMISES if promise.__module__.endswith("promises_bounds"))
+HOPS = frozenset(promise.__name__ for promise in PROMISES if promise.__module__.endswith("promises_hops"))
 JUDGED = frozenset(promise.__name__ for promise in PROMISES if promise.__module__.endswith("promises_canary"))
 MUTATIONS = {
     "nothing_begins_before_its_lead": no_leads,
     "nothing_begins_while_others_change_a_host": no_closures,
     "a_wave_is_observed_before_the_next": no_observation,
+    "a_hop_begins_where_the_one_before_arrived": hops_begin_at_will,
     "nothing_is_touched_without_a_baseline": no_baseline,
     "a_wave_is_promoted_on_a_pass": unearned_promotion,
     "every_request_counts_at_most_once": counters_taken_for_increments,
@@ -244,6 +267,7 @@ ROUGH = Faults(transient=0.05, permanent=0.05)
 MORE = [  # the promise, what is taken away, and the faults under which it shows soon; ROUGH: in planned outages
     ("an_outage_is_complete", staying_down_in_a_rollback_only, ROUGH),
     ("an_outage_is_complete", tiers_are_tried_again_at_will, ROUGH),
+    ("a_hop_begins_where_the_one_before_arrived", hops_begin_on_any_host, None),
     ("undo_follows_dependents", parts_go_back_at_will, None),
     ("waves_keep_their_order_and_soak", absence_is_soak, None),
     ("the_budget_is_kept", trying_for_ever, None),
@@ -275,6 +299,8 @@ def schedule_for(promise, rng, faults):
         return drawn_with_canaries(rng)
     if promise.__name__ in BOUND:
         return drawn_with_bounds(rng)
+    if promise.__name__ in HOPS:
+        return drawn_with_hops(rng)
     return drawn_with_roles(rng) if faults is FAILOVERS else drawn_schedule(rng, outage=faults is ROUGH)
 
 

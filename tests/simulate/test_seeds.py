@@ -10,7 +10,13 @@ from msgspec.structs import replace
 from liftlock.simulate.faults import drawn
 from liftlock.simulate.promises import broken
 from liftlock.simulate.story import Operators, Story, tell_story
-from tests.simulate.scenarios import drawn_schedule, drawn_with_bounds, drawn_with_canaries, drawn_with_roles
+from tests.simulate.scenarios import (
+    drawn_schedule,
+    drawn_with_bounds,
+    drawn_with_canaries,
+    drawn_with_hops,
+    drawn_with_roles,
+)
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SEEDS = int(os.environ.get("LIFTLOCK_SEEDS", "1000"))
@@ -69,6 +75,18 @@ def test_every_promise_holds_within_leads_and_others_changes(first):
         schedule, faults = drawn_with_bounds(rng), drawn(rng)
         people = Operators if rng.random() < 0.5 else None
         assert broken(tell_story(schedule, seed, faults, SHANGHAI, people=people)) == [], f"seed {seed}"
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS // 8, BATCH))
+def test_every_promise_holds_over_several_hops(first):
+    for seed in range(first, min(first + BATCH, SEEDS // 8)):
+        assert broken(story_over_hops(seed)) == [], f"seed {seed}"
+
+
+def story_over_hops(seed):
+    rng = random.Random(seed)
+    schedule, faults = drawn_with_hops(rng), drawn(rng)
+    return tell_story(schedule, seed, faults, SHANGHAI, people=Operators if rng.random() < 0.5 else None)
 
 
 def judged_story(seed):

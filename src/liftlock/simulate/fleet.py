@@ -28,7 +28,7 @@ from liftlock.model.actions import (
 )
 from liftlock.model.errors import WorldError, WorldKind
 from liftlock.model.ports import Absent, ScriptOutcome
-from liftlock.model.schedule import CONTROLLER, Schedule
+from liftlock.model.schedule import CONTROLLER, Schedule, name_of
 from liftlock.model.secret import SecretRef
 from liftlock.simulate.clock import VirtualClock
 from liftlock.simulate.faults import Faults
@@ -58,10 +58,10 @@ class Service(Struct):
     version: str
     running: bool = True
     in_service: bool = True  # the load balancer sends it traffic
-    backup: bool = False
-    proved: bool = False
+    backups: set[str] = field(default_factory=set)  # versions to which a hop goes that has its backup
+    proofs: set[str] = field(default_factory=set)
     written_at_s: float = 0.0
-    is_bad: bool = False  # the new version is bad here
+    bad: tuple[str, ...] = ()  # new versions that are bad here
     data: str = ""  # the version that a migration left its data at; empty as long as there was none
     served: int = 0  # requests since its process began, as its own counter shows them
     failed: int = 0
@@ -100,19 +100,22 @@ class Fleet:
         self.hosts[CONTROLLER] = SimulatedHost(CONTROLLER, {})  # where calls are made from: always there
         for stage in schedule.stages:
             for name in stage.hosts:
-                self.add(name, stage.component)
+                self.add(name, name_of(stage.component))
         self.estimates_s = {
-            (stage.component, template.action.kind.value): template.estimate_s
+            (name_of(stage.component), template.action.kind.value): template.estimate_s
             for stage in schedule.stages
             for template in schedule.recipes[stage.recipe].templates
         }
 
     def add(self, name: str, component: str) -> None:
-        policy = self.schedule.policies[component]
-        host = self.hosts[name]
-        if component not in host.services:
-            is_bad = bool(self.faults.bad) and self.rng.random() < self.faults.bad_hosts
-            host.services[component] = Service(policy.version_from, is_bad=is_bad)
+        """The component at its first hop's old version; where it is bad, from one of its hops on."""
+        host, policies = self.hosts[name], self.schedule.policies
+        if component in host.services:
+            return
+        new = tuple(policy.version_to for hop, policy in policies.items() if name_of(hop) == component)
+        is_bad = bool(self.faults.bad) and self.rng.random() < self.faults.bad_hosts
+        since = self.rng.randrange(len(new)) if is_bad and len(new) > 1 else 0
+        host.services[component] = Service(policies[component].version_from, bad=new[since:] if is_bad else ())
 
     def new_boot(self) -> str:
         self.boots += 1
@@ -217,9 +220,9 @@ class Fleet:
         service, kind, back = self.service(script), asked["kind"], "back" in asked
         match kind:
             case "backup":
-                service.backup = True
+                service.backups.add(asked["to"])
             case "prove":
-                service.proved = service.backup
+                service.proofs |= service.backups & {asked["to"]}
             case "migrate":
                 service.data = asked["version"]
             case "install" | "configure" | "command" | "restore":
@@ -264,8 +267,8 @@ class Fleet:
             return Exited(0, "0.2" if self.shows(service, under_traffic=True) else "0.0")
         if "probe" in asked:
             done = {
-                "backup": service.backup,
-                "prove": service.proved,
+                "backup": asked["to"] in service.backups,
+                "prove": asked["to"] in service.proofs,
                 "stop": not service.running,
                 "start": service.running,
                 "restart": service.running,
@@ -289,8 +292,7 @@ class Fleet:
 
     def shows(self, service: Service, *, under_traffic: bool) -> bool:
         """Does the bad version show now?"""
-        policies = self.schedule.policies.values()
-        if not service.is_bad or service.version not in {policy.version_to for policy in policies}:
+        if service.version not in service.bad:
             return False
         late = self.clock.monotonic() - service.written_at_s > LATE_AFTER_S
         found = {"at-once": True, "late": late, "traffic": under_traffic}.get(self.faults.bad, False)
@@ -360,7 +362,7 @@ class Fleet:
 def roles_of(schedule: Schedule) -> dict[str, dict[str, str]]:
     """Every component's hosts with the roles that its schedule assumes: at the start they are true."""
     found: dict[str, dict[str, str]] = {}
-    for component in schedule.policies:
+    for component in map(name_of, schedule.policies):
         roles = {host: role_in(facts, component) for host, facts in schedule.assumes.items()}
         found[component] = {host: role for host, role in roles.items() if role}
     return found

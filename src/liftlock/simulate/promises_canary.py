@@ -6,7 +6,7 @@ from liftlock.decide.watching import watching_of
 from liftlock.model import events as ev
 from liftlock.model.canary import Counts, Verdict
 from liftlock.model.schedule import component_of as component_named
-from liftlock.model.schedule import lane_of
+from liftlock.model.schedule import lane_of, name_of
 from liftlock.simulate.excuses import waived
 from liftlock.simulate.story import Story
 
@@ -42,7 +42,8 @@ def a_wave_is_promoted_on_a_pass(story: Story) -> Iterator[str]:
 
 def every_request_counts_at_most_once(story: Story) -> Iterator[str]:
     """What the looks counted is no more than the hosts served: no interval is taken in twice."""
-    for component, view in story.run.canaries.items():
+    for hop, view in story.run.canaries.items():
+        component = name_of(hop)
         services = (host.services[component] for host in story.fleet.hosts.values() if component in host.services)
         served = sum(service.served_ever for service in services)
         for name, kept in view.state.metrics.items():

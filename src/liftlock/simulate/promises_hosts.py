@@ -6,7 +6,8 @@ from liftlock.execute.perform import mark_of
 from liftlock.model import events as ev
 from liftlock.model.actions import Kind
 from liftlock.model.events import LaneResult, RunResult
-from liftlock.model.schedule import Capacity, Schedule, host_of, lane_of, stage_of
+from liftlock.model.schedule import Capacity, Schedule, host_of, lane_of, name_of, stage_of
+from liftlock.model.schedule import component_of as component_named
 from liftlock.simulate.excuses import answered, component_of, left_out, tried_again, waived, wave_of
 from liftlock.simulate.story import STREAM, Story
 
@@ -165,7 +166,8 @@ def marks_of(story: Story) -> dict[str, str]:
 
 
 def no_write_before_a_proved_backup(story: Story) -> Iterator[str]:
-    proved, excused = set[Key](), answered(story)
+    """Of a component's hops each has its own."""
+    proved, excused, hops = set[Key](), answered(story), hops_of(story)
     recipes = story.schedule.recipes
     prove = {
         stage.component
@@ -173,17 +175,24 @@ def no_write_before_a_proved_backup(story: Story) -> Iterator[str]:
         if any(t.action.kind is Kind.PROVE for t in recipes[stage.recipe].templates)
     }
     for what in story.trace:
-        key = (what.component, what.host)
+        key = (hops.get(what.what, what.component), what.host)
         if what.kind == "prove":
             proved.add(key)
-        elif what.component in prove and what.kind in WRITE_STARTS and not (what.back or key in proved | excused):
-            yield f"{what.kind} on {what.host} at {what.at_s:.1f} without a proved backup"
+        elif (what.component, what.host) in excused or what.back or key in proved:
+            continue
+        elif key[0] in prove and what.kind in WRITE_STARTS:
+            yield f"{what.kind} on {what.host} at {what.at_s:.1f} without a proved backup of {key[0]}"
+
+
+def hops_of(story: Story) -> dict[str, str]:
+    """Of each mark, the hop in which its step is."""
+    return {mark: component_named(step) for mark, step in marks_of(story).items()}
 
 
 def no_write_while_serving(story: Story) -> Iterator[str]:
     """Promised where the plan drains: one that writes to serving hosts was warned of by its check."""
     draining = {
-        stage.component
+        name_of(stage.component)
         for stage in story.schedule.stages
         for template in story.schedule.recipes[stage.recipe].templates
         if template.action.kind is Kind.DRAIN
@@ -254,20 +263,30 @@ def upgraded_means_the_new_version_verified(story: Story) -> Iterator[str]:
     if story.run.result not in (RunResult.UPGRADED, RunResult.UPGRADED_WITH_EXCEPTIONS):
         return
     verified, excused = Verified(story), answered(story)
-    keys = {
-        (component_of(lane_id), lane.host)
-        for lane_id, lane in story.run.lanes.items()
-        if lane.result is LaneResult.UPGRADED and wave_of(lane_id)[0] == "w"
-    }
-    if story.run.result is RunResult.UPGRADED:
-        keys |= homes(story.schedule)
-    for component, name in sorted(keys - excused):
-        service, new = story.fleet.hosts[name].services[component], story.schedule.policies[component].version_to
+    for (component, name), new in sorted(versions_reached(story).items()):
+        service = story.fleet.hosts[name].services[component]
         fine = service.version == new and service.running and service.in_service
-        if not fine or verified.version((component, name)) != new:
+        if (component, name) not in excused and not (fine and verified.version((component, name)) == new):
             yield f"{name}: {component} {service.version}, verified {verified.version((component, name))}"
+
+
+def versions_reached(story: Story) -> dict[Key, str]:
+    """What each host should run in the end: the last hop's version without exception, else as far as its lanes came. Of
+    a host that was left as it is in the middle of a hop nothing is promised."""
+    policies, lanes, found = story.schedule.policies, story.run.lanes, dict[Key, str]()
+    for stage in story.schedule.stages:
+        for host in stage.hosts if stage.wave[0] == "w" else ():
+            key, lane = (name_of(stage.component), host), lanes.get(f"{stage.id}/{host}")
+            if lane is not None and lane.result is LaneResult.UPGRADED:
+                found[key] = policies[stage.component].version_to
+            elif lane is not None and lane.result is LaneResult.FAILED:
+                found.pop(key, None)
+    if story.run.result is RunResult.UPGRADED:
+        last = {name_of(component): policy.version_to for component, policy in policies.items()}
+        found |= {(component, host): last[component] for component, host in homes(story.schedule)}
+    return found
 
 
 def homes(schedule: Schedule) -> set[Key]:
     """Where each component lives; what is done once for it may be done on another's host."""
-    return {(each.component, host) for each in schedule.stages if each.wave not in ONCE for host in each.hosts}
+    return {(name_of(each.component), host) for each in schedule.stages if each.wave not in ONCE for host in each.hosts}

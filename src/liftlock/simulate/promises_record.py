@@ -8,6 +8,7 @@ from liftlock.model.actions import FailureKind
 from liftlock.model.events import LaneResult
 from liftlock.model.fold import advance, fold
 from liftlock.model.run import Phase, Run
+from liftlock.model.schedule import component_of as component_named
 from liftlock.model.schedule import host_of, lane_of, stage_of
 from liftlock.simulate.excuses import component_of, waived
 from liftlock.simulate.story import Story
@@ -25,7 +26,7 @@ def waves_keep_their_order_and_soak(story: Story) -> Iterator[str]:
         match entry.event:
             case ev.StagePromoted(stage):
                 promoted.add(stage)
-                wanted_s = story.schedule.policies[component_of(stage)].soak_s if stages[stage].soaks else 0.0
+                wanted_s = story.schedule.policies[component_named(stage)].soak_s if stages[stage].soaks else 0.0
                 if stage not in let and soaks.shortest_s(at_s, stage) < wanted_s - EPSILON_S:
                     yield f"{stage} soaked {soaks.shortest_s(at_s, stage):.1f} s of {wanted_s:.1f}"
             case ev.StageOpened(stage):

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from liftlock.model import events as ev
 from liftlock.model.events import LaneResult
+from liftlock.model.schedule import component_of as component_named
 from liftlock.model.schedule import host_of, lane_of, stage_of
-from liftlock.simulate.excuses import answered, component_of, waived, wave_of
-from liftlock.simulate.promises_hosts import WRITE_STARTS, Key
+from liftlock.simulate.excuses import answered, waived, wave_of
+from liftlock.simulate.promises_hosts import WRITE_STARTS, Key, hops_of
 from liftlock.simulate.story import Story
 
 
@@ -15,7 +16,7 @@ def the_primary_goes_last(story: Story) -> Iterator[str]:
 
     A failover after that look is nobody's to see.
     """
-    roles, over, excused = dict[Key, str](), ended_at(story), answered(story)
+    roles, over, excused, hops = dict[Key, str](), ended_at(story), answered(story), hops_of(story)
     for what in story.trace:
         key = (what.component, what.host)
         if what.kind == "role":
@@ -26,18 +27,19 @@ def the_primary_goes_last(story: Story) -> Iterator[str]:
             yield f"{what.host} written to at {what.at_s:.1f} without a look at its role"
         elif roles[key] == "primary":
             others = (host for host in story.fleet.roles[what.component] if host != what.host)
-            before = [host for host in others if over.get((what.component, host), what.at_s) >= what.at_s]
+            hop = hops.get(what.what, what.component)
+            before = [host for host in others if over.get((hop, host), what.at_s) >= what.at_s]
             if before:
                 yield f"the primary {what.host} was written to at {what.at_s:.1f} before {before}"
 
 
 def ended_at(story: Story) -> dict[Key, float]:
-    """When each host's lane through its wave was over for the first time."""
+    """When each host's lane through its wave was over for the first time, by hop."""
     found: dict[Key, float] = {}
     for at_s, entry in zip(story.times, story.entries, strict=True):
         match entry.event:
             case ev.LaneEnded(lane) | ev.LaneSkipped(lane) if wave_of(lane)[0] == "w":
-                found.setdefault((component_of(lane), host_of(lane)), at_s)
+                found.setdefault((component_named(lane), host_of(lane)), at_s)
     return found
 
 

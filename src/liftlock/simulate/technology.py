@@ -47,6 +47,12 @@ def is_look(context: Context) -> bool:
     return "/look-" in context.step
 
 
+def said_of(action: Action, context: Context) -> dict[str, str]:
+    """What the fleet is told: `to`, the new version, says which hop's backup is meant."""
+    versions = {"version": context.version, "to": context.to_version}
+    return {"kind": action.kind.value, "host": context.host, "of": context.component, **versions}
+
+
 class Simulated:
     """A driver that can play any action."""
 
@@ -68,7 +74,7 @@ class Simulated:
             return Script("simulated", {"kind": "gauge", "host": context.host, "of": context.component})
         if "look" in action.args:
             return Script("simulated", {"kind": "role", "host": context.host, "of": context.component})
-        said = {"kind": action.kind.value, "host": context.host, "version": context.version, "of": context.component}
+        said = said_of(action, context)
         match action.kind:
             case Kind.PRECHECK:
                 return Greet()
@@ -116,7 +122,7 @@ class Simulated:
         return None
 
     def probe(self, action: Action, context: Context) -> Operation | None:
-        asked = {"kind": action.kind.value, "host": context.host, "version": context.version, "of": context.component}
+        asked = said_of(action, context)
         return Script("simulated", asked | {"probe": "yes"})
 
     def settle(self, action: Action, context: Context, outcome: Outcome) -> Evidence | Failure | None:
