@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from liftlock.model.plan import Plan
-from liftlock.model.schedule import Schedule
+from liftlock.model.schedule import Schedule, name_of
 from liftlock.model.tasks import OtherChange
 
 Names = Mapping[str, frozenset[str]]  # what an item may be called -> our hosts
@@ -27,7 +27,7 @@ def names_in(plan: Plan, schedule: Schedule) -> Names:
     """The same, where only the schedule is there."""
     hosts: dict[str, list[str]] = {}
     for stage in schedule.stages:
-        hosts.setdefault(stage.component, []).extend(stage.hosts)
+        hosts.setdefault(name_of(stage.component), []).extend(stage.hosts)
     return names_of(plan, hosts, {})
 
 

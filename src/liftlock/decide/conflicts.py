@@ -17,7 +17,7 @@ from liftlock.decide.timetable.names import WAVES
 from liftlock.decide.windows import frozen_span, moment, openings
 from liftlock.model.conflicts import Cause, Conflict
 from liftlock.model.plan import Plan
-from liftlock.model.schedule import Schedule
+from liftlock.model.schedule import Schedule, name_of
 from liftlock.model.tasks import OtherChange, Relation
 from liftlock.model.timetable import Capacity, Job, Placed, Problem, Solution
 
@@ -89,7 +89,7 @@ def items_of(scene: Scene, job: Job) -> frozenset[str]:
     stage = next((each for each in scene.schedule.stages if each.id == job.id), None)
     if stage is None:
         return frozenset()
-    component = next(each for each in scene.plan.components if each.name == stage.component)
+    component = next(each for each in scene.plan.components if each.name == name_of(stage.component))
     return frozenset({component.name, component.hosts, *component.systems, *stage.hosts})
 
 

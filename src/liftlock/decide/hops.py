@@ -75,7 +75,7 @@ def came_from(component: Component, number: int) -> str:
 
 def all_hops(names: Iterable[str], hops: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Who comes after a component comes after all its hops."""
-    return tuple(hop for name in names for hop in hops.get(name, (name,)))
+    return tuple(hop for name in names for hop in hops.get(name, ()))
 
 
 def own_or_common(items: Mapping[str, tuple[Item, ...]], said: str, name: str) -> tuple[Item, ...]:

@@ -10,6 +10,7 @@ from itertools import groupby
 from msgspec import Struct
 
 from liftlock.model.dated import Row
+from liftlock.publish.hops import titled
 from liftlock.publish.words import Words
 
 LINES_MAX = 60
@@ -40,7 +41,7 @@ def row_name(row: Row, words: Words) -> str:
         return row.name
     if row.component:
         wave = words.word("Wave", row.id.rpartition("/")[2])
-        return words.say("ui.when.wave", component=row.component, wave=wave)
+        return words.say("ui.when.wave", component=titled(row.component, words), wave=wave)
     return row.id
 
 
@@ -84,5 +85,6 @@ def shared(rows: Sequence[Row], words: Words, room: int) -> tuple[Line, ...]:
 
 def share(names: Sequence[str], parts: dict[str, tuple[Row, ...]], words: Words) -> Line:
     rows = tuple(sorted((row for name in names for row in parts[name]), key=lambda row: (row.begins, row.id)))
-    some = names[0] if len(names) == 1 else words.say("ui.when.more", name=names[0], more=len(names) - 1)
+    first = titled(names[0], words)
+    some = first if len(names) == 1 else words.say("ui.when.more", name=first, more=len(names) - 1)
     return Line(words.say("ui.when.share", name=some, count=len(rows)), rows)

@@ -9,7 +9,7 @@ from typing import get_args
 
 from msgspec import Struct
 
-from liftlock.model.schedule import Schedule
+from liftlock.model.schedule import Schedule, name_of
 from liftlock.model.schedule import Stage as Wave
 from liftlock.model.tasks import Stage, Task
 
@@ -32,7 +32,7 @@ class Cast(Struct, frozen=True):
         ours = [task.id for task in self.tasks.values() if task.stage == name]
         if name == WAVES:
             return (*self.waves, *ours)
-        return tuple(ours) or tuple(each.id for each in self.waves.values() if each.component == name)
+        return tuple(ours) or tuple(each.id for each in self.waves.values() if name_of(each.component) == name)
 
     def needs(self, job: str) -> tuple[str, ...]:
         """The jobs that it names itself; what comes after all waves by its stage names them."""

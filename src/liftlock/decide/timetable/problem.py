@@ -22,7 +22,7 @@ from liftlock.decide.timetable.ground import Ground, ground_of
 from liftlock.decide.timetable.leads import lead_jobs, lead_links
 from liftlock.decide.timetable.names import AFTER_WAVES, WAVES, Cast, cast_of
 from liftlock.model.plan import Freeze, Plan, Window
-from liftlock.model.schedule import Schedule
+from liftlock.model.schedule import Schedule, name_of
 from liftlock.model.schedule import Stage as Wave
 from liftlock.model.tasks import OtherChange, Task
 from liftlock.model.timetable import CENTS, Choice, Job, Limit, Link, Problem, Span
@@ -190,7 +190,7 @@ def wave_links(seen: Seen, wave: Wave) -> Iterator[Link]:
     """`observe` lies between two waves of one component."""
     gap = minutes(seen.ground.table.observe_s)
     for need in seen.cast.needs(wave.id):
-        between = gap and wave.soaks and seen.cast.waves[need].soaks and need.startswith(f"{wave.component}/")
+        between = gap and wave.soaks and seen.cast.waves[need].soaks and need.startswith(f"{name_of(wave.component)}/")
         yield Link(need, gap, "observation") if between else Link(need)
 
 

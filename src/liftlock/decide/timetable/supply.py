@@ -15,7 +15,7 @@ from liftlock.decide.timetable.ground import Ground
 from liftlock.decide.timetable.names import Cast
 from liftlock.decide.workdays import DAY, is_open, midnight
 from liftlock.model.chapters import Absence, Person, Resource
-from liftlock.model.schedule import Schedule
+from liftlock.model.schedule import Schedule, name_of
 from liftlock.model.schedule import Stage as Wave
 from liftlock.model.tasks import OtherChange, Task
 from liftlock.model.timetable import Capacity, Span
@@ -68,7 +68,7 @@ def uses_of_wave(ground: Ground, wave: Wave, alone: Mapping[str, Sequence[str]])
     found: dict[str, int] = {}
     for pool in ground.table.pools:
         known = resource_id(ground, pool.team)
-        if known and (not pool.components or wave.component in pool.components):
+        if known and (not pool.components or name_of(wave.component) in pool.components):
             found[known] = found.get(known, 0) + pool.people
     return found | dict.fromkeys(alone.get(wave.id, ()), 1)
 
