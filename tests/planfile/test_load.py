@@ -261,3 +261,41 @@ def test_a_shuffled_plan_has_an_answer(text: str) -> None:
 def test_any_bytes_have_an_answer(text: bytes) -> None:
     loaded = load_plan(text, DRIVERS)
     assert loaded.plan is not None or loaded.findings
+
+
+HOPS = """\
+upgrade: x
+components:
+  - name: a
+    version: {from: "1", to: "3"}
+    hosts: app
+    via:
+      - version: "2"
+        soak: 5m
+        recipe:
+          - release: {archive: a-2.tar.gz, into: /srv/a}
+          - rebot:
+        once_after: []
+      - version: "2.5"
+    recipe:
+      - reboot:
+"""
+
+
+def test_what_a_release_on_the_way_says_is_read_like_a_components_recipe() -> None:
+    assert found_in(HOPS) == [("L041", 11, 13)]
+    loaded = load_plan(HOPS.replace("rebot", "reboot"), DRIVERS)
+    assert loaded.findings == ()
+    assert loaded.plan is not None
+    assert [(hop.version, hop.soak_s) for hop in loaded.plan.components[0].via] == [("2", 300.0), ("2.5", None)]
+    path = ("components", 0, "via", 0, "recipe")
+    assert loaded.recipes.items["a/1"] == (
+        Item("release", Release("a-2.tar.gz", "/srv/a"), (*path, 0)),
+        Item("reboot", Reboot(), (*path, 1)),
+    )
+    assert (sorted(loaded.recipes.items), loaded.recipes.after) == (["a", "a/1"], {"a/1": ()})
+
+
+def test_a_component_cannot_be_called_like_a_hop() -> None:
+    codes = [code for code, _, _ in found_in(HEAD.replace("name: a", "name: a/2") + "      - reboot:\n")]
+    assert codes == ["L039"]

@@ -16,7 +16,7 @@ from liftlock.planfile.schema import DIALECT, inventory_schema, json_schema, pro
 from liftlock.planfile.yaml import PLAN_LIMITS, read
 from tests.planfile.technologies import DRIVERS
 from tests.planfile.test_inventory import FLEET
-from tests.planfile.test_load import DESIGN, HEAD, ITEMS, PLANS
+from tests.planfile.test_load import DESIGN, HEAD, HOPS, ITEMS, PLANS
 
 SCHEMA = json_schema(DRIVERS)
 LENIENT = {"L028", "L032", "L033", "L034", "L047", "L051", "L052"}  # what a schema cannot say, or takes
@@ -106,6 +106,14 @@ def test_the_schema_of_product_files_takes_what_is_shipped_and_refuses_what_the_
     assert list(shape.iter_errors(data(text))) == []
     assert list(shape.iter_errors(data(text + "stop: []\n")))
     assert list(shape.iter_errors(data("scheme: natural\n")))
+
+
+def test_the_recipes_of_hops_are_recipes() -> None:
+    hop = SCHEMA["$defs"]["Hop"]["properties"]
+    for key in ("recipe", "once_before", "once_after"):
+        assert hop[key]["items"] == {"$ref": "#/$defs/Item"}
+    assert list(validator(SCHEMA).iter_errors(data(HOPS))) != []
+    assert list(validator(SCHEMA).iter_errors(data(HOPS.replace("rebot", "reboot")))) == []
 
 
 WRONG = [f"{HEAD}      {text}\n" for text, _ in ITEMS] + [text for text, _ in PLANS]

@@ -17,7 +17,7 @@ from liftlock.publish.report import Record, report
 from liftlock.publish.status import status_json, status_text
 from liftlock.publish.words import LANGUAGES, Words
 from liftlock.simulate.story import Story
-from tests.simulate.test_seeds import story_of
+from tests.simulate.test_seeds import story_of, story_over_hops
 
 SEEDS = range(40)
 BARE = re.compile(r"\b(?:reason|failure|event|word|ui|world)\.[a-z]|\{\w+\}")
@@ -25,7 +25,7 @@ BARE = re.compile(r"\b(?:reason|failure|event|word|ui|world)\.[a-z]|\{\w+\}")
 
 @pytest.fixture(scope="module")
 def stories() -> list[Story]:
-    return [story_of(seed) for seed in SEEDS]
+    return [*map(story_of, SEEDS), *map(story_over_hops, SEEDS[:15])]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -192,6 +192,30 @@ def drawn_with_hops(rng: random.Random) -> Schedule:
     return whole
 
 
+def two_hops() -> Schedule:
+    """Two hosts, one a wave, over one release on the way."""
+    rng = random.Random(1)
+    whole = drawn_schedule(rng)
+    members = ("app-00", "app-01")
+    policy = replace(drawn_policy(rng, "app", ()), on_failure="roll back", failures_max=0, soak_s=10.0, attempts_max=2)
+    stages = (
+        Stage("app/1/w1", "app", "w1", members[:1], "app", ()),
+        Stage("app/1/w2", "app", "w2", members[1:], "app", ("app/1/w1",)),
+    )
+    one_hop = replace(
+        whole,
+        policies={"app": policy},
+        capacities={"app": Capacity("app", 2, 1, 1)},
+        recipes={"app": usual_recipe()},
+        gates={},
+        stages=stages,
+        hosts={host: Host(host) for host in members},
+        windows=(),
+        freezes=(),
+    )
+    return with_hop(random.Random(3), one_hop, "app", 2)
+
+
 def with_hop(rng, whole, name, hop):
     """The component's stages once more, as its next hop: what came after the component comes after this hop too."""
     below, key = name if hop == 2 else f"{name}/{hop - 1}", f"{name}/{hop}"

@@ -10,7 +10,7 @@ from liftlock.simulate.clock import EPOCH, run_virtually
 from liftlock.simulate.faults import CALM, Faults, drawn
 from liftlock.simulate.promises import broken
 from liftlock.simulate.story import Crash, Operators, People, Teller
-from tests.simulate.scenarios import drawn_schedule
+from tests.simulate.scenarios import drawn_schedule, two_hops
 from tests.simulate.test_seeds import SHANGHAI
 
 COUNTED = 250
@@ -81,5 +81,28 @@ def test_a_crash_at_any_boundary_leads_to_the_same_end(seed, faults):
     assert whole.passed >= 20, "there is something to interrupt"
     for boundary in range(1, whole.passed + 1):
         story = run_virtually(OneCrash(schedule, faults, boundary).tell(People()))
+        assert broken(story) == [], f"a crash at {boundary}"
+        assert end_of(story) == end_of(wanted), f"a crash at {boundary}"
+
+
+class BadInTheSecondHop(OneCrash):
+    """On one host the version of the second hop is bad."""
+
+    def __init__(self, schedule, boundary: int, host: str) -> None:
+        super().__init__(schedule, CALM, boundary)
+        self.fleet.hosts[host].services["app"].bad = ("1.2",)
+        self.fleet.faults = Faults(bad="at-once")
+
+
+@pytest.mark.parametrize("wave", ["w1", "w2"])
+def test_a_crash_at_any_boundary_of_a_rollback_over_two_hops_leads_to_the_same_end(wave):
+    schedule = two_hops()
+    (host,) = next(stage.hosts for stage in schedule.stages if stage.id == f"app/2/{wave}")
+    whole = BadInTheSecondHop(schedule, 0, host)
+    wanted = run_virtually(whole.tell(People()))
+    assert wanted.run.result is RunResult.ROLLED_BACK
+    assert {name for name in wanted.run.stages if name.startswith("app/2/")} >= {f"app/2/{wave}"}
+    for boundary in range(1, whole.passed + 1):
+        story = run_virtually(BadInTheSecondHop(schedule, boundary, host).tell(People()))
         assert broken(story) == [], f"a crash at {boundary}"
         assert end_of(story) == end_of(wanted), f"a crash at {boundary}"
