@@ -425,6 +425,12 @@ def test_a_host_that_is_on_its_way_already(running, expected, noon):
     assert [(finding.code, finding.severity.value) for finding in found] == expected
 
 
+def test_a_survey_from_the_middle_of_a_run_does_not_block_its_amendment(noon):
+    given = hops(good_plan(2), Hop("1.1"), own=())
+    survey = Survey(noon, {host: HostSurvey(host, True, {"version:orders": "1.3"}) for host in ("app-01", "app-02")})
+    assert {each.severity.value for each in ask(given, survey=survey) if each.code == "L594"} == {"warning"}
+
+
 # --- amending -----------------------------------------------------------------------------------------------
 
 

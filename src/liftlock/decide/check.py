@@ -102,7 +102,7 @@ def check(
         )
         found += ask(SCHEDULE_RULES, replace(case, schedule=schedule))
     if survey is not None:
-        found += readiness(plan, inventory, recipes, survey, artifacts=artifacts)
+        found += readiness(plan, inventory, recipes, survey, artifacts=artifacts, kept=True)
     order = list(Severity)
     return tuple(sorted(found, key=lambda finding: order.index(finding.severity)))
 

@@ -31,7 +31,12 @@ CODES: dict[str, tuple[str, ...]] = {
     "L591": ("component", "version"),  # a release on the way is known bad
     "L592": ("from_version", "to_version"),  # warning: a hop goes down
     "L593": ("component", "host", "version"),  # info: a host is where the first hop comes to
-    "L594": ("component", "host", "version", "first"),  # a host is further than the first hop comes to
+    "L594": (
+        "component",
+        "host",
+        "version",
+        "first",
+    ),  # a host is further; warning: in a kept survey
     "L595": ("soak_s", "look_every_s"),  # a hop's soak is too short to be looked at
     "L596": ("soak_s", "longest_soak_s"),
     "L597": ("component", "version", "key"),  # warning: what is done once is done in this hop too

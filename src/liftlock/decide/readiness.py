@@ -38,6 +38,7 @@ class Look(Struct, frozen=True):
     before: Mapping[str, Mapping[str, str]]
     assumes: Mapping[str, Mapping[str, str]]
     expected: Mapping[str, list[tuple[Path, Expected]]]
+    kept: bool
 
 
 def readiness(
@@ -49,8 +50,10 @@ def readiness(
     *,
     artifacts: Mapping[str, Artifact] | None = None,
     assumes: Mapping[str, Mapping[str, str]] | None = None,
+    kept: bool = False,
 ) -> tuple[Finding, ...]:
-    """`previous`: the stable facts of an earlier survey, by host; `assumes`: those by whose roles hosts were placed."""
+    """`previous`: the stable facts of an earlier survey, by host; `assumes`: those by whose roles hosts were placed.
+    `kept`: the survey may have been made in the middle of the run; before one begins the hosts are looked at again."""
     components = tuple(
         (("components", index), component, tuple(dict.fromkeys(inventory.members(component.hosts))))
         for index, component in enumerate(plan.components)
@@ -58,7 +61,8 @@ def readiness(
     hosts = tuple(dict.fromkeys(host for _, _, members in components for host in members))
     packed_bytes = sum(artifact.size_bytes for artifact in (artifacts or {}).values())
     needed_mb = -(-packed_bytes * ROOM_FACTOR // MEBIBYTE)
-    look = Look(components, survey.hosts, hosts, needed_mb, previous or {}, assumes or {}, expected_of(plan, inventory))
+    expected = expected_of(plan, inventory)
+    look = Look(components, survey.hosts, hosts, needed_mb, previous or {}, assumes or {}, expected, kept)
     return tuple(finding for rule in RULES for finding in rule(look))
 
 
@@ -113,7 +117,7 @@ def versions_are_the_old_ones(look: Look) -> Iterator[Finding]:
         for host in reachable(look, hosts):
             running = host.facts.get(f"version:{component.name}", "")
             if running and running != versions.from_ and component.via and running in ways(component):
-                yield on_the_way(path, component, host.host, running)
+                yield on_the_way(place, component, host.host, running, look.kept)
             elif running == versions.to != versions.from_:
                 fields = {"component": component.name, "version": running}
                 yield found("L306", Severity.INFO, place, host=host.host, **fields)
@@ -127,13 +131,12 @@ def ways(component: Component) -> tuple[str, ...]:
     return (*(hop.version for hop in component.via), component.version.to)
 
 
-def on_the_way(path: Path, component: Component, host: str, running: str) -> Finding:
+def on_the_way(place: Path, component: Component, host: str, running: str, kept: bool) -> Finding:
     """The first hop finds nothing to do where it comes to, and would take down what is further."""
-    first, place = ways(component)[0], (*path, "version", "from")
-    if running == first:
+    if running == (first := ways(component)[0]):
         return found("L593", Severity.INFO, place, component=component.name, host=host, version=running)
     fields = {"component": component.name, "version": running, "first": first}
-    return found("L594", Severity.ERROR, place, host=host, **fields)
+    return found("L594", Severity.WARNING if kept else Severity.ERROR, place, host=host, **fields)
 
 
 def services_run(look: Look) -> Iterator[Finding]:
