@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from liftlock.publish.comparison import Change, changes_text
 from liftlock.publish.hops import after_text, is_of, title_of, titled
 from liftlock.publish.live import progress_line
 from liftlock.publish.plan_view import plan_text
@@ -54,6 +55,21 @@ def test_a_component_asked_for_is_all_its_hops():
         False,
         True,
     )
+
+
+@pytest.mark.parametrize(
+    ("area", "name", "expected"),
+    [
+        ("policy", "app/2.soak_s", "app (hop 2).soak_s"),
+        ("recipe", "app/2/before", "app (hop 2)/before"),
+        ("step", "app/2/03-prove", "app (hop 2)/03-prove"),
+        ("step", "app/03-prove", "app/03-prove"),
+        ("stage", "app/2/w1.needs", "app/2/w1.needs"),
+        ("check", "app/2/errors", "app/2/errors"),
+    ],
+)
+def test_differences_say_which_hop(area, name, expected):
+    assert f"~ {expected}: a → b" in changes_text([Change(area, name, "a", "b")], EN)
 
 
 def test_the_plan_the_status_and_the_report_tell_hops_apart():

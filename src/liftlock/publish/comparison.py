@@ -5,9 +5,12 @@ from typing import Any
 
 from msgspec import Struct, to_builtins
 
+from liftlock.publish.hops import spelt_out
 from liftlock.publish.paint import Paint, Style, bare
 from liftlock.publish.plain import lines_of, wrap
 from liftlock.publish.words import Words
+
+BY_HOP = ("policy", "recipe", "step")  # areas whose names begin with a component's, or a hop's
 
 
 class Change(Struct, frozen=True):
@@ -36,7 +39,7 @@ def change_lines(change: Change, words: Words, width: int, paint: Paint) -> list
     """One line for a short value, else the old value above the new one."""
     sign, style = kind_of(change)
     before, after = (words.value("", each) for each in (change.before, change.after))
-    name = words.value("", change.name)
+    name = words.value("", spelt_out(change.name, words) if change.area in BY_HOP else change.name)
     one = f"  {sign} {name}: {before} → {after}" if sign == "~" else f"  {sign} {name}: {after or before}"
     if len(one) <= width or sign != "~":
         return [paint(style, each) for each in wrap(one.removesuffix(": "), width, "      ")]

@@ -1,9 +1,12 @@
 """How a component's hops are called: by its name, and by their number where there are several."""
 
+import re
 from collections.abc import Iterable
 
 from liftlock.model.schedule import Policy, Schedule, hop_of, name_of
 from liftlock.publish.words import Words
+
+HOP = re.compile(r"^[^/\s]+/\d+(?=[./]|$)")
 
 
 def title_of(schedule: Schedule, component: str, words: Words) -> str:
@@ -17,6 +20,11 @@ def titled(component: str, words: Words) -> str:
     """Where no schedule is at hand: `orders`, or `orders (hop 2)`."""
     name, number = name_of(component), hop_of(component)
     return words.say("ui.hop", name=name, number=number) if number > 1 else name
+
+
+def spelt_out(name: str, words: Words) -> str:
+    """A name that begins with a hop's, such as `orders/2/before`: the hop in words."""
+    return HOP.sub(lambda found: titled(found.group(0), words), name)
 
 
 def is_of(component: str, wanted: str) -> bool:

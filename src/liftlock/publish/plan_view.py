@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct, to_builtins
 
 from liftlock.model.schedule import Schedule
-from liftlock.publish.hops import title_of
+from liftlock.publish.hops import spelt_out, title_of
 from liftlock.publish.outline import (
     Row,
     head_rows,
@@ -87,7 +87,7 @@ def component_lines(
     lines += ["", *stage_lines(schedule, component, words, estimates, width, paint)]
     for name, recipe in recipes_of(schedule, component).items():
         head = [words.say(f"ui.column.{key}") for key in ("step", "at", "action", "undo")]
-        lines += ["", paint("note", "  " + words.say("ui.recipe", name=name))]
+        lines += ["", paint("note", "  " + words.say("ui.recipe", name=spelt_out(name, words)))]
         lines += steps_table([head, *step_rows(recipe, words)], width, paint)
     return lines
 
