@@ -184,8 +184,9 @@ def stop_first(stages, policies, recipes):
 
 
 def drawn_with_hops(rng: random.Random) -> Schedule:
-    """Some component goes over one or two releases on its way, in every other seed in a planned outage."""
-    whole = drawn_schedule(rng, outage=rng.random() < 0.3)
+    """Some component goes over one or two releases on its way: with canaries, with roles, or in a planned outage."""
+    kinds = (drawn_schedule, drawn_schedule, drawn_in_outage, drawn_with_canaries, drawn_with_roles)
+    whole = rng.choice(kinds)(rng)
     name, hops = rng.choice(sorted(whole.policies)), rng.choice((2, 2, 3))
     for hop in range(2, hops + 1):
         whole = with_hop(rng, whole, name, hop)
@@ -216,6 +217,10 @@ def two_hops() -> Schedule:
     return with_hop(random.Random(3), one_hop, "app", 2)
 
 
+def drawn_in_outage(rng):
+    return drawn_schedule(rng, outage=True)
+
+
 def with_hop(rng, whole, name, hop):
     """The component's stages once more, as its next hop: what came after the component comes after this hop too."""
     below, key = name if hop == 2 else f"{name}/{hop - 1}", f"{name}/{hop}"
@@ -241,7 +246,13 @@ def with_hop(rng, whole, name, hop):
         recipes=whole.recipes | recipes,
         gates=whole.gates | ({key: whole.gates[below]} if below in whole.gates else {}),
         stages=(*stages[:at], *added, *stages[at:]),
+        canaries=also(whole.canaries, below, key),
+        quorums=also(whole.quorums, below, key),
     )
+
+
+def also(kept, below, key):
+    return kept | {key: kept[below]} if kept and below in kept else kept
 
 
 def in_next_hop(stage, key, new, first):

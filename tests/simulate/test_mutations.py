@@ -264,10 +264,11 @@ MUTATIONS = {
 FAILOVERS = Faults(failover=0.1)
 UNDER = {"the_primary_goes_last": FAILOVERS, "a_quorum_is_kept": FAILOVERS}
 ROUGH = Faults(transient=0.05, permanent=0.05)
+FEW_FAIL = Faults(permanent=0.02)
 MORE = [  # the promise, what is taken away, and the faults under which it shows soon; ROUGH: in planned outages
     ("an_outage_is_complete", staying_down_in_a_rollback_only, ROUGH),
     ("an_outage_is_complete", tiers_are_tried_again_at_will, ROUGH),
-    ("a_hop_begins_where_the_one_before_arrived", hops_begin_on_any_host, None),
+    ("a_hop_begins_where_the_one_before_arrived", hops_begin_on_any_host, FEW_FAIL),
     ("undo_follows_dependents", parts_go_back_at_will, None),
     ("waves_keep_their_order_and_soak", absence_is_soak, None),
     ("the_budget_is_kept", trying_for_ever, None),

@@ -77,15 +77,15 @@ def test_every_promise_holds_within_leads_and_others_changes(first):
         assert broken(tell_story(schedule, seed, faults, SHANGHAI, people=people)) == [], f"seed {seed}"
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS // 8, BATCH))
+@pytest.mark.parametrize("first", range(0, SEEDS // 10, BATCH))
 def test_every_promise_holds_over_several_hops(first):
-    for seed in range(first, min(first + BATCH, SEEDS // 8)):
+    for seed in range(first, min(first + BATCH, SEEDS // 10)):
         assert broken(story_over_hops(seed)) == [], f"seed {seed}"
 
 
 def story_over_hops(seed):
     rng = random.Random(seed)
-    schedule, faults = drawn_with_hops(rng), drawn(rng)
+    schedule, faults = drawn_with_hops(rng), replace(drawn(rng), failover=rng.choice((0.0, 0.0, 0.01)))
     return tell_story(schedule, seed, faults, SHANGHAI, people=Operators if rng.random() < 0.5 else None)
 
 
