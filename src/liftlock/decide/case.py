@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from liftlock.decide.hops import same_component
+from liftlock.decide.hops import hops_of, same_component
 from liftlock.decide.recipes import Laid, Laying, lay
 from liftlock.model.calendars import NO_CALENDARS, Calendars
 from liftlock.model.findings import Field, Finding, Path, Severity
@@ -60,6 +60,14 @@ class Case(Struct, frozen=True):
         for place, rollout, layings in self.rollouts():
             for laying in layings:
                 yield place, rollout, laying
+
+    def own_soaks(self) -> Iterator[tuple[Path, Rollout, Laying]]:
+        """Every release on the way that says how long it soaks, with the rollout that follows from it."""
+        for place, component, _ in self.components():
+            for number, (hop, name) in enumerate(zip(component.via, hops_of(component), strict=False)):
+                laying = self.laid[name]
+                if hop.soak_s is not None and laying.component.rollout is not None:
+                    yield (*place, "via", number), laying.component.rollout, laying
 
     def rolled_hops(self) -> Iterator[tuple[Path, Rollout, Laying]]:
         """Every hop of every component with the rollout that it follows."""

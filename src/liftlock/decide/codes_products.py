@@ -37,8 +37,6 @@ CODES: dict[str, tuple[str, ...]] = {
         "version",
         "first",
     ),  # a host is further; warning: in a kept survey
-    "L595": ("soak_s", "look_every_s"),  # a hop's soak is too short to be looked at
-    "L596": ("soak_s", "longest_soak_s"),
-    "L597": ("component", "version", "key"),  # warning: what is done once is done in this hop too
-    "L598": ("component", "version", "other"),  # two hops bring one file
+    "L595": ("component", "version", "key"),  # warning: what is done once is done in this hop too
+    "L596": ("component", "version", "other"),  # two hops bring one file
 }

@@ -184,6 +184,16 @@ def looks_fit_in(case: Case) -> Iterator[Finding]:
             yield from time_after(path, rollout, canary)
 
 
+def looks_fit_into_hops(case: Case) -> Iterator[Finding]:
+    """Where a release on the way has a soak of its own."""
+    for place, rollout, _ in case.own_soaks():
+        path, canary = (*place, "soak"), rollout.canary
+        if canary is not None and 0 < canary.every_s <= rollout.soak_s:
+            yield from time_after(path, rollout, canary)
+        elif canary is not None and canary.every_s > rollout.soak_s:
+            yield error("L378", path, every_s=canary.every_s, soak_s=rollout.soak_s)
+
+
 def time_before(path: Path, canary: Canary) -> Iterator[Finding]:
     looks = int(before_s(canary) / canary.every_s + 1e-9)
     fields = {"looks": looks, "before_s": before_s(canary), "every_s": canary.every_s}
@@ -246,6 +256,7 @@ RULES: tuple[Rule, ...] = (
     margins_are_numbers,
     margins_are_in_order,
     looks_fit_in,
+    looks_fit_into_hops,
     somebody_is_left_to_compare_with,
     strata_are_variables,
 )

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from liftlock.decide.case import Case, Rule, error, warning
 from liftlock.decide.hops import hops_of
-from liftlock.decide.outage import rollout_of
 from liftlock.decide.rules_names import parsed
 from liftlock.model.actions import Kind
 from liftlock.model.findings import Finding, Path
@@ -49,26 +48,13 @@ def is_lower(version: str, other: str) -> bool:
     return one is not None and another is not None and one < another
 
 
-def soaks_of_hops_can_be_observed(case: Case) -> Iterator[Finding]:
-    for place, component, number in stations(case):
-        soak_s = component.via[number].soak_s
-        if soak_s is None:
-            continue
-        rollout = rollout_of(case.plan, case.laid[hops_of(component)[number]])
-        longest_s = rollout.longest_soak_s
-        if 0 < soak_s < rollout.look_every_s or (rollout.checks and not soak_s):
-            yield error("L595", (*place, "soak"), soak_s=soak_s, look_every_s=rollout.look_every_s)
-        elif longest_s is not None and longest_s < soak_s:
-            yield error("L596", (*place, "soak"), soak_s=soak_s, longest_soak_s=longest_s)
-
-
 def what_is_done_once_is_meant_in_each_hop(case: Case) -> Iterator[Finding]:
     """A contract of the component runs after each hop that does not say its own: most often it is the last one's."""
     for place, component, number in stations(case):
         for key, kept in (("once_before", case.recipes.before), ("once_after", case.recipes.after)):
             if getattr(component, key) and f"{component.name}/{number + 1}" not in kept:
                 version = component.via[number].version
-                yield warning("L597", place, component=component.name, version=version, key=key)
+                yield warning("L595", place, component=component.name, version=version, key=key)
 
 
 def hops_bring_files_of_their_own(case: Case) -> Iterator[Finding]:
@@ -84,14 +70,13 @@ def hops_bring_files_of_their_own(case: Case) -> Iterator[Finding]:
                     continue
                 other = brought.setdefault((one.path, sha256), version)
                 if other != version:
-                    yield error("L598", one.path, component=component.name, version=version, other=other)
+                    yield error("L596", one.path, component=component.name, version=version, other=other)
 
 
 RULES: tuple[Rule, ...] = (
     hops_lead_on,
     hops_are_good,
     hops_go_up,
-    soaks_of_hops_can_be_observed,
     what_is_done_once_is_meant_in_each_hop,
     hops_bring_files_of_their_own,
 )

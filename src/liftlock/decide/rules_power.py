@@ -75,7 +75,11 @@ def waves_of(rollout: Rollout, canary: Canary, laying: Laying) -> Iterator[Wave]
 
 
 def compared(case: Case) -> Iterator[tuple[Path, Wave]]:
-    for path, rollout, canary, layings in canaries(case):
+    """Every wave of every rollout, and of the releases on the way that soak for another time."""
+    own = ((place, rollout, rollout.canary, (laying,)) for place, rollout, laying in case.own_soaks())
+    for path, rollout, canary, layings in (*canaries(case), *own):
+        if canary is None:
+            continue
         for laying in layings if not rollout.planned_outage else ():
             for wave in waves_of(rollout, canary, laying):
                 if wave.controls >= CONTROLS_MIN:

@@ -65,14 +65,13 @@ def deadlines_are_in_order(case: Case) -> Iterator[Finding]:
         if host_s >= progress_s:
             path = (*place, "host_deadline")
             yield error("L211", path, host_deadline_s=host_s, progress_deadline_s=progress_s)
-        if rollout.longest_soak_s is not None and rollout.longest_soak_s < rollout.soak_s:
-            path = (*place, "longest_soak")
-            yield error("L212", path, soak_s=rollout.soak_s, longest_soak_s=rollout.longest_soak_s)
 
 
 def soaks_can_be_observed(case: Case) -> Iterator[Finding]:
-    for place, rollout, _ in case.rollouts():
+    for place, rollout, _ in (*case.rollouts(), *case.own_soaks()):
         every_s, soak_s = rollout.look_every_s, rollout.soak_s
+        if rollout.longest_soak_s is not None and rollout.longest_soak_s < soak_s:
+            yield error("L212", (*place, "longest_soak"), soak_s=soak_s, longest_soak_s=rollout.longest_soak_s)
         if every_s <= 0:
             yield error("L217", (*place, "look_every"), look_every_s=every_s)
         elif every_s > soak_s > 0:
