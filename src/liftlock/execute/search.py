@@ -12,7 +12,7 @@ from ortools.sat.python import cp_model
 from liftlock.decide.timetable.alike import alike, in_order
 from liftlock.decide.timetable.bounds import lower_bound
 from liftlock.decide.timetable.conflict import conflict
-from liftlock.decide.timetable.greedy import greedy, placeable, solution_of
+from liftlock.decide.timetable.greedy import greedy, in_turn, placeable, solution_of
 from liftlock.decide.timetable.network import Net, net_of, starts_of
 from liftlock.decide.timetable.serial import Pass, place_all
 from liftlock.execute.cpsat import Model, hint, model_of, stay
@@ -60,12 +60,13 @@ def stable(
     found = kept
     if isinstance(kept, Infeasible) or kept.ends > previous.ends:
         part = Limits(limits.left_s * SHARE_FOR_THE_END, limits.workers)
-        found = earliest(problem, shorter(kept, greedy(problem)) or kept, previous.ends, part, progress)
+        known = shorter(kept, greedy(problem), in_turn(problem, previous)) or kept
+        found = earliest(problem, known, previous.ends, part, progress)
         limits.left_s -= limits.left_s * SHARE_FOR_THE_END - part.left_s
     if isinstance(found, Infeasible):
         return found
     end = max(found.ends, previous.ends)
-    return nearest(net_of(problem), shorter(kept, found, end) or found, previous, end, limits)
+    return nearest(net_of(problem), shorter(kept, found, enough=end) or found, previous, end, limits)
 
 
 def possible(limits: Limits, refuted: Problem) -> Callable[[Problem], bool | None]:
@@ -89,9 +90,9 @@ def possible(limits: Limits, refuted: Problem) -> Callable[[Problem], bool | Non
     return ask
 
 
-def shorter(one: Solution | Infeasible, other: Solution | Infeasible, enough: int = 0) -> Solution | None:
+def shorter(*some: Solution | Infeasible | None, enough: int = 0) -> Solution | None:
     """The one that ends first; the first that ends early enough."""
-    found = [each for each in (one, other) if isinstance(each, Solution)]
+    found = [each for each in some if isinstance(each, Solution)]
     return min(found, key=lambda each: max(each.ends, enough), default=None)
 
 

@@ -37,6 +37,15 @@ def greedy(problem: Problem, previous: Solution | None = None) -> Solution | Inf
     return solution_of(net, found, bound)
 
 
+def in_turn(problem: Problem, previous: Solution) -> Solution | None:
+    """In the order of a timetable from before, each job as early as it may; None: something found no place."""
+    net = net_of(problem)
+    before = {each.job: each.begins for each in previous.placed}
+    soonest = heads(net)[0]
+    found = place_all(net, [float(before.get(job.id, soonest[at])) for at, job in enumerate(net.jobs)])
+    return solution_of(net, found, lower_bound(net)) if found.failed < 0 else None
+
+
 def placeable(problem: Problem) -> bool | None:
     """Whether there is a timetable, as far as one pass or a bound can tell."""
     if causes(problem):
