@@ -124,6 +124,12 @@ def test_what_began_does_not_move_and_is_given_its_share() -> None:
     assert again["0"] == 50
 
 
+def test_what_began_before_the_first_day_is_given_its_share_of_it() -> None:
+    jobs = (Job("a", (Choice(-30, -30, 50),), uses={"a": 1}, began=-30), Job("b", anytime(5), (Link("a"),), {"a": 1}))
+    given = problem(*jobs, Job("c", anytime(5), uses={"a": 1}), capacities=(Capacity("a", 1),))
+    assert begins(found(given)) == {"a": -30, "b": 20, "c": 25}
+
+
 @settings(max_examples=25, deadline=None)
 @given(problems())
 def test_previous_begins_are_kept_where_they_hold(given: Problem) -> None:

@@ -155,7 +155,8 @@ def heads(net: Net) -> tuple[list[int], list[int]]:
     """The earliest (begin, end) of every job by links and calendars alone; NEVER where there is none."""
     begins, ends = [0] * len(net.jobs), [0] * len(net.jobs)
     for at in net.order:
-        soonest = max((ends[other] + gap for other, gap in net.before[at]), default=0)
+        earliest = 0 if net.jobs[at].began is None else -NEVER
+        soonest = max((ends[other] + gap for other, gap in net.before[at]), default=earliest)
         found = net.windows[at].at_or_after(soonest)
         begins[at] = found[0] if found else NEVER
         ends[at] = net.windows[at].earliest_end(soonest) if found else NEVER

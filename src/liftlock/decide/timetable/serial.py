@@ -117,7 +117,7 @@ def place_all(net: Net, priority: Sequence[float]) -> Pass:
 def settle(board: Board, at: int, soonest: int) -> tuple[int, int] | None:
     """Place a job and take what it uses; what began is where it is, and has its share already."""
     if board.net.jobs[at].began is not None:
-        return board.net.windows[at].at_or_after(0)
+        return board.net.windows[at].at_or_after(-NEVER)
     found = board.place(at, soonest)
     if found is not None:
         board.take(at, *found)

@@ -40,7 +40,7 @@ def alone(problem: Problem, job: Job, placed: Placed) -> Iterator[Fault]:
     """What is wrong with a job's place whatever the others do."""
     where: dict[str, str | int | float] = {"begins_at": placed.begins}
     takes = [choice.takes for choice in job.choices if choice.first <= placed.begins <= choice.last]
-    if not takes or placed.begins < 0:
+    if not takes or (placed.begins < 0 and job.began is None):
         yield Fault("start", (job.id,), where)
     elif placed.ends - placed.begins not in takes:
         length = placed.ends - placed.begins
