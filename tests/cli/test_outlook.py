@@ -11,7 +11,17 @@ from liftlock.model.inventory import Host
 from liftlock.model.plan import Window
 from liftlock.model.reasons import because
 from liftlock.model.run import LaneView, Phase, Rollback, Run, StageView
-from liftlock.model.schedule import Capacity, Policy, Recipe, Schedule, Stage, Template
+from liftlock.model.schedule import (
+    Bounds,
+    Capacity,
+    Closure,
+    LeadRule,
+    Policy,
+    Recipe,
+    Schedule,
+    Stage,
+    Template,
+)
 
 AT = datetime(2026, 12, 20, 23, 0, tzinfo=UTC)
 HOSTS = tuple(f"h{i}" for i in range(4))
@@ -99,3 +109,16 @@ def test_a_running_mean_of_the_lanes_that_went_up() -> None:
     seen = lanes_seen_s(run, {"app/1/w1/a": 10.0, "app/1/w1/b": 99.0}, {})
     assert seen == {"app": 10.0}
     assert lanes_seen_s(run, {"app/1/w1/a": 20.0}, seen) == {"app": 12.0}
+
+
+def test_what_a_lead_or_another_change_holds_back_ends_so_much_later() -> None:
+    free = outlook_of(schedule(), Run(), AT)
+    held = replace(schedule(), bounds=Bounds(leads=(LeadRule(1, "approval", "waves"),)))
+    assert free.remaining_s is not None
+    ends = datetime(2026, 12, 22, tzinfo=UTC) + timedelta(seconds=free.remaining_s)  # the 20th is a Sunday
+    assert outlook_of(held, Run(since={"approval": AT}), AT).ends_at == ends
+    change = Closure("CHG1", "2026-12-20T22:00", "2026-12-20T23:30", HOSTS[:1])
+    closed = replace(schedule(), bounds=Bounds(closures=(change,)))
+    assert outlook_of(closed, Run(), AT).ends_at == AT + timedelta(minutes=30, seconds=free.remaining_s)
+    begun = Run(stages={"app/1/w1": StageView(AT)})
+    assert outlook_of(closed, begun, AT).ends_at == outlook_of(schedule(), begun, AT).ends_at

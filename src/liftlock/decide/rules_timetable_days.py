@@ -127,7 +127,8 @@ def the_years_end_is_thought_of(case: Case) -> Iterator[Finding]:
             if both(each.from_, each.to) and at(each.from_) < turn[1] and at(each.to, end=True) > turn[0]
         ]
         if not frozen:
-            yield warning("L641", ("freezes",), year=year)
+            place = ("freezes",) if case.plan.freezes else ("timetable", "starts")
+            yield warning("L641", place, year=str(year))
 
 
 def long_holidays_are_named(case: Case) -> Iterator[Finding]:

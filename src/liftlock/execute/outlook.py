@@ -6,6 +6,7 @@ From the schedule's estimates, corrected by how long lanes of this run really to
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from liftlock.decide.binding import closed_for, held_back
 from liftlock.decide.choose import choose
 from liftlock.decide.estimate import back_s, stage_forward_s
 from liftlock.decide.expand import Layout
@@ -25,6 +26,7 @@ def outlook_of(schedule: Schedule, run: Run, now: datetime, *, lanes_s: Mapping[
     if run.result is not None:
         return NO_OUTLOOK
     begins, closes_at = window_of(schedule, now)
+    begins = max(begins, held_until(schedule, run, now))
     returning = run.rollback is not None
     remaining_s = way_back_s(schedule, run) if returning else way_up_s(schedule, run, lanes_s)
     back = way_back_s(schedule, run)
@@ -42,6 +44,23 @@ def window_of(schedule: Schedule, now: datetime) -> tuple[datetime, datetime | N
         return now, None
     begins, ends = found
     return begins, ends if begins <= now and ends - now < FAR else None
+
+
+def held_until(schedule: Schedule, run: Run, now: datetime) -> datetime:
+    """When the next stage may begin for leads, observation and others' changes; now, where a stage is at work."""
+    if any(not view.promoted for view in run.stages.values()):
+        return now
+    passed = {name for name, view in run.stages.items() if view.promoted}
+    following = [each for each in schedule.stages if each.id not in passed and passed.issuperset(each.needs)]
+    return min((begins_at(schedule, run, stage, now) for stage in following), default=now)
+
+
+def begins_at(schedule: Schedule, run: Run, stage: Stage, now: datetime) -> datetime:
+    held = held_back(schedule, run, stage, now)
+    since = now if held is None else held.until.astimezone(now.tzinfo)
+    closed = closed_for(schedule, stage.hosts)
+    found = opening(schedule.windows, (*schedule.freezes, *closed), since) if closed else None
+    return since if found is None else max(since, found[0])
 
 
 def way_up_s(schedule: Schedule, run: Run, lanes_s: Mapping[str, float]) -> float:
