@@ -43,6 +43,9 @@ def test_a_kept_timetable_of_another_upgrade_has_its_hosts_and_people(site: Site
     assert sorted((*first.items, *second.items)) == sorted(HOSTS)
     assert first.title == "Other"
     assert others(site, "app-to-1-1-57ab36", datetime(2036, 3, 9, tzinfo=SHANGHAI)) == ()  # all of it is over
+    site.write_plan(more=TABLE.format(starts=STARTS))
+    mine = {task["id"]: task["begins"][:16] for task in site.data("when", "plan.yaml")["tasks"]}
+    assert mine["uat"] == "2036-03-05T09:00"  # Chen Jie works on the other one until then
     own = first.id.partition(":")[0]
     assert others(site, own, datetime(2036, 3, 3, 8, 0, tzinfo=SHANGHAI)) == ()
 

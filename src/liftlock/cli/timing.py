@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from liftlock.cli.choosing import load_run
 from liftlock.cli.naming import runs_of, upgrade_stream
+from liftlock.cli.neighbours import other_upgrades
 from liftlock.cli.opening import folder_of, opened
 from liftlock.cli.prepare import Prepared
 from liftlock.cli.timetables import LastKept, last_timetable
@@ -58,11 +59,12 @@ class Timing(Struct, frozen=True):
 
 
 class OnRecord(Struct, frozen=True):
-    """`since`: when the plan was submitted, and when its last approval was given."""
+    """`since`: when the plan was submitted, and when its last approval was given. `others`: other upgrades' work."""
 
     since: Mapping[str, datetime] = {}
     begun: Begun = {}
     last: LastKept | None = None
+    others: tuple[OtherChange, ...] = ()
 
 
 @asynccontextmanager
@@ -80,15 +82,16 @@ async def timing_of(prepared: Prepared, store: SqliteStore | None, now: datetime
     plan, schedule = prepared.plan, prepared.schedule
     assert plan is not None
     assert schedule is not None
-    recorded = OnRecord() if store is None else await on_record(store, prepared, schedule)
+    recorded = OnRecord() if store is None else await on_record(store, prepared, schedule, now)
     calendars = prepared.documents.calendars.calendars
+    others = (*calendars.others, *recorded.others)
     windows = plan.windows or tuple(each.window for each in quiet_of(plan, calendars.traffic))
     problem = problem_of(
         plan,
         schedule,
         calendars.workdays,
         now,
-        others=calendars.others,
+        others=others,
         load_windows=windows,
         since=recorded.since,
         begun=recorded.begun,
@@ -101,7 +104,7 @@ async def timing_of(prepared: Prepared, store: SqliteStore | None, now: datetime
         windows=windows,
         problem=problem,
         now=now,
-        others=calendars.others,
+        others=others,
         begun=recorded.begun,
         last=recorded.last,
     )
@@ -118,12 +121,13 @@ def quiet_of(plan: Plan, samples: Sequence[Sample]) -> tuple[QuietWindow, ...]:
 # --- what is on record --------------------------------------------------------------------------------------
 
 
-async def on_record(store: SqliteStore, prepared: Prepared, schedule: Schedule) -> OnRecord:
+async def on_record(store: SqliteStore, prepared: Prepared, schedule: Schedule, now: datetime) -> OnRecord:
     entries = await store.entries(upgrade_stream(prepared.upgrade))
     return OnRecord(
         since=since_when(entries, prepared, schedule),
         begun=await begun_stages(store, prepared.upgrade),
         last=await last_timetable(store, prepared.upgrade),
+        others=await other_upgrades(store, prepared.upgrade, now),
     )
 
 
