@@ -1,5 +1,6 @@
 """Lead rules and others' changes hold an upgrade back, and it is said until when, in both languages."""
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -72,3 +73,15 @@ def test_a_calendar_that_is_wrong_is_found_in_its_file(site: Site) -> None:
     shown = site.run("check", "plan.yaml", expect=1).output
     assert "L051" in shown
     assert "days.yaml:1:10" in shown
+
+
+def test_what_a_lead_counted_from_is_on_record(site: Site) -> None:
+    bound(site)
+    site.write_plan(more=BOUND.format(today=TODAY, of="approval").replace("days: 3", "days: 0"))
+    site.run("plan", "plan.yaml")
+    site.run("approve", "plan.yaml", "--as", "zhang.min")
+    site.run("run", "plan.yaml")
+    lines = site.run("log", "--kind", "RunOpened", "--json").stdout.splitlines()
+    event = json.loads(lines[0])
+    assert set(event["event"]["since"]) == {"approval", "plan"}
+    assert "zhang.min" in site.run("report").output

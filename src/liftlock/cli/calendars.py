@@ -1,12 +1,12 @@
 """The files that a plan's timetable names, read: the site's calendar, others' changes, recorded traffic."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from msgspec import Struct
 
-from liftlock.decide.bounds import BACK, REACH
+from liftlock.decide.bounds import AROUND, REACH
 from liftlock.model.calendars import NO_CALENDARS, Calendars
 from liftlock.model.findings import Finding
 from liftlock.model.load import Sample
@@ -55,10 +55,10 @@ def places_of(days: LoadedCalendar, changes: LoadedChanges) -> dict[str, Place]:
 
 
 def years_of(table: Timetable) -> Iterator[int]:
-    """From some weeks before the timetable starts to its end."""
+    """From some weeks before the timetable starts to some weeks after its end."""
     starts = date.fromisoformat(table.starts)
     ends = date.fromisoformat(table.ends[:10]) if forms.is_moment(table.ends) else starts + REACH
-    yield from range((starts - BACK).year, min(max(ends, starts) + timedelta(days=7), starts + 5 * REACH).year + 1)
+    yield from range((starts - AROUND).year, (min(max(ends, starts), starts + 5 * REACH) + AROUND).year + 1)
 
 
 def recorded(plan: Plan, table: Timetable, folder: Path) -> tuple[str, tuple[Sample, ...], tuple[Finding, ...]]:

@@ -20,7 +20,7 @@ from liftlock.model.schedule import Bounds, Closure, LeadRule, Stage
 from liftlock.model.tasks import Lead, Timetable
 from liftlock.model.workdays import Workdays
 
-BACK = timedelta(days=60)  # an approval may be so much older than the timetable's start
+AROUND = timedelta(days=60)  # an approval may be so much older than the timetable's start, a lead end so much later
 REACH = timedelta(days=400)
 WAVES = "waves"
 
@@ -81,8 +81,8 @@ def at_zero(zone: tzinfo) -> datetime:
 
 def differing(table: Timetable, workdays: Workdays) -> tuple[tuple[date, ...], tuple[date, ...]]:
     """The days around the timetable that are not as in a plain week: closed ones, and make-up days."""
-    since = date.fromisoformat(table.starts) - BACK
-    until = date.fromisoformat(table.ends[:10]) if table.ends else since + BACK + REACH
+    starts = date.fromisoformat(table.starts)
+    since, until = starts - AROUND, (date.fromisoformat(table.ends[:10]) if table.ends else starts + REACH) + AROUND
     closed = (day for day in workdays.closed if since <= day <= until and day.weekday() not in workdays.weekend)
     opened = (day for day in workdays.opened if since <= day <= until and day.weekday() in workdays.weekend)
     return tuple(sorted(closed)), tuple(sorted(opened))
