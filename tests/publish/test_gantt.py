@@ -52,11 +52,12 @@ def test_every_job_has_its_form() -> None:
     rows = story.rows()
     done = sum(row.ended is not None for row in rows)
     critical = sum(row.critical and not row.ended for row in rows)
-    assert classes(svg, "ll-bar-critical") == critical + 1  # and the legend's
+    closer = sum(row.critical for row in rows if row.component)  # in the waves' own panel
+    assert classes(svg, "ll-bar-critical") == critical + closer + 1  # and the legend's
     assert classes(svg, "ll-bar-done") == done + 1
     assert classes(svg, "ll-today") == 1
     assert classes(svg, "ll-due-line") == 1
-    assert classes(svg, "ll-bond-critical") >= critical - 2
+    assert classes(svg, "ll-bond-critical") == critical
 
 
 @pytest.mark.parametrize(("components", "waves"), [(12, 12), (40, 12), (330, 3)])
@@ -136,6 +137,23 @@ def test_shades_that_no_eye_would_tell_apart_are_one() -> None:
     x = Axis(first.timestamp(), first.timestamp() + 10 * 86400, 0, 1000)
     assert [(band.begins, band.ends) for band in bands(shades, "closed", x)] == [(0, 200), (500, 600)]
     assert list(bands(shades, "freeze", x)) == []
+
+
+@pytest.mark.parametrize(("days", "closer"), [(1, True), (10, False)])
+def test_waves_that_are_too_thin_have_a_panel_of_their_own(days: int, closer: bool) -> None:
+    first = story.at("2026-12-22T22:00")
+    task = Row("scheme", first - timedelta(days=30), first - timedelta(days=29), stage="plan")
+    waves = [
+        Row(f"db/1/w{n}", at, at + timedelta(minutes=40), stage="waves", component="db")
+        for n in range(1, 4)
+        for at in (first + n * timedelta(days=days),)
+    ]
+    made = Dated("u", "Orders", (task, *waves))
+    told = texts(gantt(made, EN))
+    assert ("The waves, closer" in told) is closer
+    assert told.count("db w2") == (2 if closer else 1)
+    few = replace(made, rows=made.rows[:3])
+    assert "The waves, closer" not in texts(gantt(few, EN))
 
 
 def test_a_milestone_is_a_diamond() -> None:

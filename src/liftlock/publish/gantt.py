@@ -9,6 +9,7 @@ from datetime import datetime
 from html import escape
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from liftlock.model.dated import Dated, Row
 from liftlock.publish.gantt_axis import Band, bands, ticks
@@ -26,17 +27,38 @@ TOP = 78  # where the axis begins
 AXIS_H, STRIP_H, LINE_H, BAR_H, FOOT = 42, 18, 22, 12, 64
 NAME_MAX, OWNER_MAX, WHEN_W, GAP = 280.0, 96.0, 76.0, 12.0
 LEAST_W = 3.0  # of a bar, pixels
+BETWEEN = 40.0  # two panels
+WAVES_MIN, CLOSER = 3, 5  # a panel of the waves: for so many, so many times closer than the whole
 
 
-class Place(Struct, frozen=True):
-    """Where things stand: the time's axis, the columns at its left, and the heights of its parts."""
+class Columns(Struct, frozen=True):
+    """What stands at the left of the axis; the same in all panels."""
 
-    x: Axis
     name_w: float
     owner_x: float
     when_x: float
+
+
+class Place(Struct, frozen=True):
+    """Where things stand: the time's axis, and the heights of its parts.
+
+    `head`: where the axis is written. `apart`: what has a panel of its own, and is not drawn in detail here.
+    """
+
+    x: Axis
+    columns: Columns
+    head: float
     top: float
     bottom: float
+    apart: frozenset[str] = frozenset()
+
+
+class Panel(Struct, frozen=True):
+    """A part of the chart with an axis of its own: the whole, or the waves alone."""
+
+    dated: Dated
+    groups: list[Group]
+    place: Place
 
 
 class Spot(Struct, frozen=True):
@@ -51,18 +73,43 @@ class Spot(Struct, frozen=True):
 def gantt(dated: Dated, words: Words, today: datetime | None = None) -> str:
     """The SVG document. `today`: where a line says how far time has come."""
     title = escape(plain(words.say("ui.gantt.title", title=dated.title)))
-    groups = groups_of(dated.rows, words)
-    place = placed(dated, groups, words, today)
-    height = place.bottom + FOOT
+    panels = panels_of(dated, words, today)
+    height = panels[-1].place.bottom + FOOT
     size = f'viewBox="0 0 {WIDTH} {n(height)}" width="{WIDTH}" height="{n(height)}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{title}">'
     lines = [head, f"<title>{title}</title>", f"<style>{GANTT_STYLE}</style>", HATCH]
     lines += [rect(0, 0, WIDTH, height, "ll-paper"), *heading(dated, words)]
+    for panel in panels if dated.rows else ():
+        lines += drawn(panel, words, today)
     if dated.rows:
-        lines += drawn(dated, groups, place, words, today)
+        lines += legend(dated, panels, words)
     else:
         lines.append(label(LEFT, TOP + 40, words.say("ui.gantt.nothing"), "ll-soft"))
     return "\n".join([*lines, "</svg>"]) + "\n"
+
+
+def panels_of(dated: Dated, words: Words, today: datetime | None) -> list[Panel]:
+    """The whole; and the waves once more by themselves, where they would be too thin to tell apart."""
+    waves = waves_alone(dated)
+    groups = groups_of(dated.rows, words)
+    columns = columns_of(dated, groups, words)
+    whole = placed(dated, groups, columns, today)
+    if waves is None:
+        return [Panel(dated, groups, whole)]
+    apart = frozenset(row.id for row in waves.rows)
+    below = groups_of(waves.rows, words)
+    place = placed(waves, below, columns, today, whole.bottom + BETWEEN)
+    return [Panel(dated, groups, replace(whole, apart=apart)), Panel(waves, below, place)]
+
+
+def waves_alone(dated: Dated) -> Dated | None:
+    """None where there are few of them, or where they take a good part of the time anyway."""
+    waves = tuple(row for row in dated.rows if row.component)
+    if len(waves) < WAVES_MIN or dated.begins is None or dated.ends is None:
+        return None
+    found = replace(dated, rows=waves, deadline=None)
+    span = max(row.ends for row in waves) - min(row.begins for row in waves)
+    return found if span * CLOSER < dated.ends - dated.begins else None
 
 
 def heading(dated: Dated, words: Words) -> Iterator[str]:
@@ -75,20 +122,25 @@ def heading(dated: Dated, words: Words) -> Iterator[str]:
         yield label(LEFT, 56, " · ".join(parts), "ll-soft", room=WIDTH - 2 * LEFT)
 
 
-def placed(dated: Dated, groups: Sequence[Group], words: Words, today: datetime | None) -> Place:
+def columns_of(dated: Dated, groups: Sequence[Group], words: Words) -> Columns:
     names = [each.label for group in groups for each in group.lines]
     owners = {dated.person(row.owner) for row in dated.rows if row.owner}
-    owners |= {words.say("ui.column.owner")} if owners else set()
     name_w = min(NAME_MAX, max((width_of(name, bold=True) for name in names), default=0) + 24)
     owner_w = min(OWNER_MAX, max((width_of(owner) for owner in owners), default=0))
+    owner_w = max(owner_w, width_of(words.say("ui.column.owner"), bold=True)) if owners else 0.0
     owner_x = LEFT + name_w + GAP
-    when_x = owner_x + owner_w + (GAP if owner_w else 0)
+    return Columns(name_w, owner_x, owner_x + owner_w + (GAP if owner_w else 0))
+
+
+def placed(
+    dated: Dated, groups: Sequence[Group], columns: Columns, today: datetime | None, head: float = float(TOP)
+) -> Place:
     low, high = span_of(dated, today)
     margin = max((high - low) * 0.015, (3600.0 - high + low) / 2)
-    x = Axis(low - margin, high + margin, when_x + WHEN_W + GAP, WIDTH - RIGHT)
-    top = TOP + AXIS_H + STRIP_H
+    x = Axis(low - margin, high + margin, columns.when_x + WHEN_W + GAP, WIDTH - RIGHT)
+    top = head + AXIS_H + STRIP_H
     count = sum(1 + len(group.lines) for group in groups) or 1
-    return Place(x, name_w, owner_x, when_x, top, top + count * LINE_H + 4)
+    return Place(x, columns, head, top, top + count * LINE_H + 4)
 
 
 def span_of(dated: Dated, today: datetime | None) -> tuple[float, float]:
@@ -101,24 +153,26 @@ def span_of(dated: Dated, today: datetime | None) -> tuple[float, float]:
     return min(moments, default=low), max(moments, default=high)
 
 
-def drawn(dated: Dated, groups: Sequence[Group], place: Place, words: Words, today: datetime | None) -> Iterator[str]:
+def drawn(panel: Panel, words: Words, today: datetime | None) -> Iterator[str]:
     """What lies below comes first: shades, the grid, lines between jobs, jobs."""
+    dated, place = panel.dated, panel.place
+    if place.head > TOP:
+        yield label(LEFT, place.head + 15, words.say("ui.gantt.waves"), "ll-row")
     yield from shaded(dated, place, words)
     yield from axis(place, words)
     spots: list[Spot] = []
     body: list[str] = []
     y = place.top
-    for group in groups:
+    for group in panel.groups:
         body += head_of(group, place, y, words)
         y += LINE_H
         for each in group.lines:
             body += lined(each, dated, place, y, words)
             spots += [spot(each.rows[0], place, y)] if each.single else []
             y += LINE_H
-    yield from bonds(spots)
+    yield from bonds(spots, place.apart)
     yield from body
     yield from marks(dated, place, words, today)
-    yield from legend(dated, place, words)
 
 
 # --- the calendar -------------------------------------------------------------------------------------------
@@ -152,7 +206,7 @@ def banded(band: Band, top: float, height: float, name: str) -> str:
 
 
 def axis(place: Place, words: Words) -> Iterator[str]:
-    x, top = place.x, float(TOP)
+    x, top = place.x, place.head
     found = ticks(x.low, x.high, words)
     for tick, ends in zip(found, ends_of([(tick.major, x.at(tick.at)) for tick in found], x.end), strict=True):
         at, level = x.at(tick.at), top + (0 if tick.major else AXIS_H / 2)
@@ -161,8 +215,8 @@ def axis(place: Place, words: Words) -> Iterator[str]:
             yield label(at + 4, level + 15, tick.label, "ll-head" if tick.major else "ll-soft ll-small")
     for y in (top + AXIS_H / 2, top + AXIS_H, place.bottom):
         yield line(x.start, y, x.end, y, "ll-rule")
-    for key, at in (("task", float(LEFT)), ("owner", place.owner_x), ("begins", place.when_x)):
-        if key != "owner" or place.when_x > place.owner_x:
+    for key, at in (("task", float(LEFT)), ("owner", place.columns.owner_x), ("begins", place.columns.when_x)):
+        if key != "owner" or place.columns.when_x > place.columns.owner_x:
             yield label(at, top + AXIS_H - 6, words.say(f"ui.column.{key}"), "ll-head ll-small")
 
 
@@ -181,17 +235,19 @@ def head_of(group: Group, place: Place, y: float, words: Words) -> Iterator[str]
     begins = place.x.at(min(row.begins for row in rows).timestamp())
     ends = max(begins + LEAST_W, place.x.at(max(row.ends for row in rows).timestamp()))
     yield line(LEFT, y, place.x.end, y, "ll-rule")
-    yield label(LEFT, y + 15, words.word("Stage", group.stage), "ll-stage", room=place.name_w, bold=True)
+    yield label(LEFT, y + 15, words.word("Stage", group.stage), "ll-stage", room=place.columns.name_w, bold=True)
     yield rect(begins, y + 10, ends - begins, 3, "ll-span")
 
 
 def lined(each: Line, dated: Dated, place: Place, y: float, words: Words) -> Iterator[str]:
     critical = any(row.critical and not row.ended for row in each.rows)
-    name, room = f"✓ {each.label}" if all(row.ended for row in each.rows) else each.label, place.name_w - 10
+    name, room = f"✓ {each.label}" if all(row.ended for row in each.rows) else each.label, place.columns.name_w - 10
     yield label(LEFT + 10, y + 15, name, "ll-critical-text" if critical else "", room=room, bold=critical)
     owners = dict.fromkeys(dated.person(row.owner) for row in each.rows if row.owner)
-    yield label(place.owner_x, y + 15, ", ".join(owners), "ll-soft", room=place.when_x - place.owner_x)
-    yield label(place.when_x, y + 15, begins_of(each.rows[0], words), "ll-soft ll-small")
+    yield label(
+        place.columns.owner_x, y + 15, ", ".join(owners), "ll-soft", room=place.columns.when_x - place.columns.owner_x
+    )
+    yield label(place.columns.when_x, y + 15, begins_of(each.rows[0], words), "ll-soft ll-small")
     for row in seen(each.rows, place):
         yield titled("".join(job(row, place, y)), told(row, dated, words))
 
@@ -264,11 +320,11 @@ def marks(dated: Dated, place: Place, words: Words, today: datetime | None) -> I
     x = place.x
     if dated.deadline is not None and x.low < dated.deadline.timestamp() < x.high:
         at = x.at(dated.deadline.timestamp())
-        yield line(at, TOP + AXIS_H, at, place.bottom, "ll-due-line")
+        yield line(at, place.head + AXIS_H, at, place.bottom, "ll-due-line")
         yield below(at, place, words.say("ui.gantt.due", at=until(dated.deadline, words)), "ll-freeze-text")
     if today is not None and x.low < today.timestamp() < x.high:
         at = x.at(today.timestamp())
-        yield line(at, TOP + AXIS_H, at, place.bottom, "ll-today")
+        yield line(at, place.head + AXIS_H, at, place.bottom, "ll-today")
         yield below(at, place, words.say("ui.gantt.today", at=minute(today, words)), "ll-now")
 
 
@@ -280,10 +336,10 @@ def below(at: float, place: Place, said: str, name: str) -> str:
     )
 
 
-def legend(dated: Dated, place: Place, words: Words) -> Iterator[str]:
+def legend(dated: Dated, panels: Sequence[Panel], words: Words) -> Iterator[str]:
     """Only what the chart has."""
-    x, y = float(LEFT), place.bottom + 42
-    for key, element in entries(dated, place, y):
+    x, y = float(LEFT), panels[-1].place.bottom + 42
+    for key, element in entries(dated, panels[0].place, y):
         said = words.say(f"ui.gantt.legend.{key}")
         yield f'<g transform="translate({n(x)} 0)">{element}{label(26, y + 4, said, "ll-soft ll-small")}</g>'
         x += 26 + width_of(said) + 22

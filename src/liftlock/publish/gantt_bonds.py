@@ -12,6 +12,7 @@ from liftlock.publish.svg import n
 
 BONDS_MAX = 70
 TURN = 5.0  # pixels beside a job where its line turns
+HALF = 6.0  # of a job's height
 
 
 class Spot(Protocol):
@@ -27,9 +28,11 @@ class Spot(Protocol):
     def y(self) -> float: ...
 
 
-def bonds(spots: Sequence[Spot]) -> Iterator[str]:
+def bonds(spots: Sequence[Spot], apart: frozenset[str] = frozenset()) -> Iterator[str]:
+    """`apart`: jobs whose lines among one another are drawn elsewhere."""
     by_id = {spot.row.id: spot for spot in spots}
-    pairs = [(by_id[bond.job], spot) for spot in spots for bond in spot.row.after if bond.job in by_id]
+    found = [(by_id[bond.job], spot) for spot in spots for bond in spot.row.after if bond.job in by_id]
+    pairs = [pair for pair in found if not {pair[0].row.id, pair[1].row.id} <= apart]
     chain = [pair for pair in pairs if on_path(*pair)]
     others = sorted((pair for pair in pairs if not on_path(*pair)), key=length)
     for before, after in (*others[: max(0, BONDS_MAX - len(chain))], *chain):
@@ -45,12 +48,21 @@ def length(pair: tuple[Spot, Spot]) -> tuple[float, float]:
 
 
 def drawn(before: Spot, after: Spot, kind: str) -> str:
-    """Down beside the first and along the second's own line, where nothing stands before it begins."""
+    """Along the second's own line, where nothing stands before it begins; into it from above where there is no room."""
     x, end = before.ends, after.begins
     if end - x >= 2 * TURN:
         way = f"M{n(x)} {n(before.y)}H{n(x + TURN)}V{n(after.y)}H{n(end - 4)}"
-    else:
-        between = after.y + (-11 if after.y > before.y else 11)
-        way = f"M{n(x)} {n(before.y)}H{n(x + TURN)}V{n(between)}H{n(end - 2 * TURN)}V{n(after.y)}H{n(end - 4)}"
-    tip = f'<path class="ll-tip{kind}" d="M{n(end - 5)} {n(after.y - 3)}l5 3 -5 3Z"/>'
-    return f'<path class="ll-bond{kind}" d="{way}"/>{tip}'
+        tip = f"M{n(end - 5)} {n(after.y - 3)}l5 3 -5 3Z"
+        return f'<path class="ll-bond{kind}" d="{way}"/><path class="ll-tip{kind}" d="{tip}"/>'
+    down = 1 if after.y > before.y else -1
+    into, edge = within(x, after), after.y - down * HALF
+    way = f"M{n(x)} {n(before.y)}H{n(into)}V{n(edge - 3 * down)}"
+    tip = f"M{n(into - 3)} {n(edge - 5 * down)}l3 {5 * down} 3 {-5 * down}Z"
+    return f'<path class="ll-bond{kind}" d="{way}"/><path class="ll-tip{kind}" d="{tip}"/>'
+
+
+def within(x: float, after: Spot) -> float:
+    """Where a line from above meets a job: near its begin, at a diamond its middle."""
+    if after.row.milestone:
+        return (after.begins + after.ends) / 2
+    return min(max(x, after.begins + 3), max(after.begins + 1.5, after.ends - 2))
