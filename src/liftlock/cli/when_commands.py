@@ -37,7 +37,7 @@ Explain = Annotated[
 ]
 Move = Annotated[
     tuple[str, str] | None,
-    typer.Option("--move", metavar="TASK DATE", help="What it does to put a task there; nothing is written."),
+    typer.Option("--move", metavar="TASK DATE", help="What it does to put a task there; only --keep records it."),
 ]
 Conflicts = Annotated[bool, typer.Option("--conflicts", help="Only what stands in the way of what.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Only the quiet hours of a week, from recorded traffic.")]

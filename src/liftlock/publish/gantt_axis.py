@@ -12,6 +12,8 @@ from liftlock.publish.words import Words
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LEAST_W = 1.5  # pixels: what is thinner is joined with its neighbours, or left out
 DAY_S = 86400
+STEPS_MIN = (5, 10, 15, 30, 60, 120, 180, 240, 360)
+TICKS_MAX = 14
 
 
 class Tick(Struct, frozen=True):
@@ -26,7 +28,7 @@ Step = Callable[[datetime], datetime]
 
 
 def ticks(low: float, high: float, words: Words) -> list[Tick]:
-    """The smaller unit is hours, days, weeks or months, as long as it may be read; the larger one stands above it."""
+    """The smaller unit is minutes, hours, days, weeks or months, as long as it may be read; the larger stands above."""
     days = (high - low) / DAY_S
     for limit, major, minor in (
         (2.5, days_from(words), hours_from(words, days)),
@@ -60,13 +62,17 @@ def mark(low: float, high: float, unit: Unit, *, major: bool) -> list[Tick]:
 
 
 def hours_from(words: Words, days: float) -> Unit:
-    step = next(hours for hours in (1, 2, 3, 6) if days * 24 / hours <= 20 or hours == 6)
-    return Unit(
-        words.zone,
-        lambda at: at.replace(hour=at.hour // step * step, minute=0, second=0, microsecond=0),
-        lambda at: datetime.fromtimestamp(at.timestamp() + step * 3600, words.zone),
-        lambda at: at.strftime("%H:%M"),
-    )
+    """Or parts of an hour."""
+    step = next(minutes for minutes in STEPS_MIN if days * 24 * 60 / minutes <= TICKS_MAX or minutes == STEPS_MIN[-1])
+
+    def floor(at: datetime) -> datetime:
+        minute = (at.hour * 60 + at.minute) // step * step
+        return at.replace(hour=minute // 60, minute=minute % 60, second=0, microsecond=0)
+
+    def after(at: datetime) -> datetime:
+        return datetime.fromtimestamp(at.timestamp() + step * 60, words.zone)
+
+    return Unit(words.zone, floor, after, lambda at: at.strftime("%H:%M"))
 
 
 def midnight(at: datetime, day: date) -> datetime:
