@@ -238,6 +238,13 @@ def test_a_kept_timetable_stays_where_it_is(site: Site) -> None:
     assert "scheme" in shown  # it begins when it did, and ends later
 
 
+def test_a_task_that_was_kept_and_is_no_more_is_forgotten(site: Site) -> None:
+    write(site, tasks="    - {id: train, stage: training, days: 1, owner: chen.jie}")
+    site.run("when", "plan.yaml", "--keep")
+    write(site)
+    assert begins(site.data("when", "plan.yaml")) == FIRST
+
+
 def test_a_moved_timetable_can_be_kept(site: Site) -> None:
     write(site)
     site.run("when", "plan.yaml", "--move", "uat", "2036-03-10", "--keep")

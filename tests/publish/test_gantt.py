@@ -7,9 +7,11 @@ from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from liftlock.model.dated import Dated, Row, Shade
+from liftlock.model.dated import Bond, Dated, Row, Shade
 from liftlock.publish.gantt import gantt
 from liftlock.publish.gantt_axis import bands, ticks
 from liftlock.publish.gantt_lines import LINES_MAX, groups_of
@@ -175,3 +177,37 @@ def test_a_milestone_is_a_diamond() -> None:
     made = Dated("u", "Orders", (Row("go", story.TODAY, story.TODAY, name="Go"),))
     (path,) = [e for e in ElementTree.fromstring(gantt(made, EN)).iter(f"{SVG}path") if e.get("class") == "ll-bar"][:1]
     assert path.get("d", "").endswith("l6 -6 6 6 -6 6Z")
+
+
+MINUTES = st.integers(0, 400 * 24 * 60)
+JOBS = st.lists(
+    st.tuples(MINUTES, st.integers(0, 60 * 24 * 60), st.sampled_from(["plan", "waves", "tests"]), st.text(max_size=8)),
+    min_size=1,
+    max_size=90,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(JOBS, st.booleans(), MINUTES)
+def test_whatever_is_placed_the_chart_is_whole_and_stays_within_its_frame(
+    jobs: list[tuple[int, int, str, str]], critical: bool, today: int
+) -> None:
+    rows = []
+    for number, (begins, minutes, stage, name) in enumerate(jobs):
+        first = story.TODAY + timedelta(minutes=begins)
+        component = f"c{number % 7}" if stage == "waves" else ""
+        after = (Bond(f"j/1/{number - 1}"),) if number % 3 else ()
+        ends = first + timedelta(minutes=minutes)
+        rows.append(
+            Row(f"j/1/{number}", first, ends, name, stage, component, critical=critical, after=after, slack_s=3600.0)
+        )
+    svg = gantt(Dated("u", "t", tuple(rows), story.shades()), EN, story.TODAY + timedelta(minutes=today))
+    root = ElementTree.fromstring(svg)
+    assert "nan" not in svg
+    assert "inf" not in svg.replace("info", "")
+    for each in root.iter():
+        for key in ("x", "x1", "x2", "cx"):
+            assert 0 <= float(each.get(key, "0")) <= 1280
+        for key in ("width", "height"):
+            assert each.tag.endswith("pattern") or float(each.get(key, "0")) >= 0
+    assert len(list(root.iter(f"{SVG}title"))) > 1

@@ -3,11 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from icalendar import Calendar, Event
 from msgspec.structs import replace
 
 from liftlock.model.dated import Dated
 from liftlock.publish.ical import files_of, ical, people_in, uid
+from liftlock.publish.plain import plain
 from liftlock.publish.words import LANGUAGES, Words
 from tests.publish import golden
 from tests.publish import timed_story as story
@@ -100,6 +103,16 @@ def test_what_others_wrote_begins_no_line() -> None:
     assert b"\r\nATTENDEE" not in data
     assert data.count(b"BEGIN:VEVENT\r\n") == len(events(data))
     assert b"\x07" not in data
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=12))
+def test_any_words_come_back_on_one_line(title: str, name: str, person: str) -> None:
+    row = replace(story.rows()[2], name=name, owner=person, people=(person,))
+    made = Dated("orders", title, (row,), names={person: name})
+    event = of("uat", ical(made, EN, STAMP, mails={person: "a@b.example"}, organizer=person))
+    assert str(event["summary"]) == plain(f"{title}: {name or 'uat'}")
+    assert event["dtstart"].dt == row.begins
 
 
 def test_nothing_placed_is_an_empty_calendar() -> None:
