@@ -123,7 +123,7 @@ def test_what_only_the_older_plan_traced_is_touched_as_well() -> None:
 
 def test_another_chapters_entry_is_named_with_the_fields_that_differ() -> None:
     assert NORMAL.timetable is not None
-    tasks = tuple(replace(each, days=9) if each.id == "build" else each for each in NORMAL.timetable.tasks)
+    tasks = tuple(replace(each, days=9) if each.id == "built" else each for each in NORMAL.timetable.tasks)
     new = replace(
         NORMAL,
         timetable=replace(NORMAL.timetable, tasks=tasks),
@@ -136,7 +136,7 @@ def test_another_chapters_entry_is_named_with_the_fields_that_differ() -> None:
         ("risks", NORMAL.risks[0].risk, "changed"): (Edit("likelihood", "medium", "high"),),
         ("risks", NORMAL.risks[1].risk, "gone"): (),
         ("risks", "rain", "new"): (),
-        ("timetable", "tasks build", "changed"): (Edit("days", "10", "9"),),
+        ("timetable", "tasks built", "changed"): (Edit("days", "10", "9"),),
     }
 
 
