@@ -18,7 +18,7 @@ from liftlock.decide.workdays import earliest_after
 from liftlock.model.plan import Freeze
 from liftlock.model.reasons import Reason, because
 from liftlock.model.run import Run
-from liftlock.model.schedule import Bounds, LeadRule, Schedule, Stage
+from liftlock.model.schedule import Bounds, LeadRule, Schedule, Stage, name_of
 from liftlock.model.workdays import Workdays
 
 NONE = Bounds()
@@ -59,7 +59,7 @@ def held_at_first(schedule: Schedule, since: Mapping[str, datetime], now: dateti
 
 
 def held_by_lead(bounds: Bounds, lead: LeadRule, run: Run, stage: Stage, now: datetime) -> Held | None:
-    if not is_before(lead, stage.id, stage.component) or any(is_before(lead, *named(name)) for name in run.stages):
+    if not is_before(lead, *named(stage.id)) or any(is_before(lead, *named(name)) for name in run.stages):
         return None
     return lead_ends(bounds, lead, run.since, run.opened_at or now, now)
 
@@ -82,7 +82,7 @@ def is_before(lead: LeadRule, stage: str, component: str) -> bool:
 
 
 def named(stage: str) -> tuple[str, str]:
-    return stage, stage.partition("/")[0]
+    return stage, name_of(stage)
 
 
 def workdays_of(bounds: Bounds) -> Workdays:
@@ -96,7 +96,8 @@ def held_by_observation(schedule: Schedule, run: Run, stage: Stage, now: datetim
     observe_s = bounds_of(schedule).observe_s
     if not observe_s or not stage.soaks:
         return []
-    waves = {each.id for each in schedule.stages if each.component == stage.component and each.soaks}
+    ours = name_of(stage.component)  # whichever hop
+    waves = {each.id for each in schedule.stages if name_of(each.component) == ours and each.soaks}
     found = []
     for need in waves.intersection(stage.needs):
         promoted = run.stages[need].promoted_at if need in run.stages else None

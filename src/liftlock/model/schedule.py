@@ -239,7 +239,7 @@ def component_of(name: str) -> str:
 
 
 def name_of(component: str) -> str:
-    """The component's name in the plan, whichever hop."""
+    """The name in the plan of a component, whichever hop; of a stage, a lane or a step too."""
     return component.partition("/")[0]
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from liftlock.decide.windows import moment
 from liftlock.model import events as ev
-from liftlock.model.schedule import Bounds, Closure, host_of
+from liftlock.model.schedule import Bounds, Closure, host_of, name_of
 from liftlock.simulate.promises_record import EPSILON_S, begun
 from liftlock.simulate.story import Story
 
@@ -60,6 +60,6 @@ def a_wave_is_observed_before_the_next(story: Story) -> Iterator[str]:
                 promoted[stage] = at_s
             case ev.StageOpened(stage) if stages[stage].soaks:
                 for need in stages[stage].needs:
-                    ours = stages[need].soaks and stages[need].component == stages[stage].component
+                    ours = stages[need].soaks and name_of(need) == name_of(stage)
                     if ours and at_s - promoted.get(need, at_s) < bounds.observe_s - EPSILON_S:
                         yield f"{stage} opened {at_s - promoted.get(need, at_s):.1f} s after {need}"
