@@ -342,6 +342,7 @@ def seen_in(*via: Hop, own: tuple = (), **fields) -> list[str]:
 
 def test_nothing_is_said_of_hops_that_are_well():
     assert seen_in(Hop("1.1"), Hop("1.2", soak_s=60.0)) == []
+    assert seen_in(Hop("1.1", once_before=({"command": "x"},)), once_at="app-01") == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from liftlock.model.findings import Path
-from liftlock.model.plan import Component, Hop, Plan, Rollout, Versions
+from liftlock.model.plan import Component, Hop, Plan, Rollout
 from liftlock.model.recipe import Item, Recipes
 from liftlock.model.schedule import FIRST_HOP, hop_of, name_of
 
@@ -58,7 +58,7 @@ def in_hop(whole: Component, number: int, common: Rollout, recipes: Recipes) -> 
         rollout = replace(rollout or common, soak_s=hop.soak_s)
     return replace(
         whole,
-        version=Versions(came_from(whole, number), hop.version, whole.version.known_bad),
+        version=replace(whole.version, from_=came_from(whole, number), to=hop.version),
         recipe=hop.recipe if said in recipes.items else whole.recipe,
         once_before=hop.once_before if said in recipes.before else whole.once_before,
         once_after=hop.once_after if said in recipes.after else whole.once_after,

@@ -8,6 +8,7 @@ from packaging.version import InvalidVersion, Version
 
 from liftlock.decide.case import Case, Rule, error, some, warning
 from liftlock.model.findings import Finding
+from liftlock.model.plan import Component
 
 UNFIT = re.compile(r"[/\s\x00-\x1f]")
 
@@ -48,8 +49,13 @@ def once_hosts_exist(case: Case) -> Iterator[Finding]:
     for place, component, _ in case.components():
         if component.once_at and component.once_at not in case.inventory.hosts:
             yield error("L109", (*place, "once_at"), given=component.once_at, known=some(case.inventory.hosts))
-        elif component.once_at and not (component.once_before or component.once_after):
+        elif component.once_at and not does_something_once(component):
             yield warning("L110", (*place, "once_at"), name=component.name)
+
+
+def does_something_once(component: Component) -> bool:
+    own = component.once_before or component.once_after
+    return bool(own) or any(hop.once_before or hop.once_after for hop in component.via)
 
 
 def versions_differ(case: Case) -> Iterator[Finding]:
