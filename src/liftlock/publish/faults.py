@@ -29,6 +29,7 @@ CHECKED = (
 IMPOSSIBLE = (
     "began-outside",
     "choices",
+    "closed",
     "cycle",
     "late",
     "no-place",

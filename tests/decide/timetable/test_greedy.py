@@ -151,6 +151,7 @@ def test_previous_begins_are_kept_where_they_hold(given: Problem) -> None:
         ((Job("a", anytime(10), (Link("z"),)),), "unknown"),
         ((Job("a", anytime(1), (Link("b"),)), Job("b", anytime(1), (Link("a"),))), "cycle"),
         ((Job("a", anytime(10)), Job("b", anytime(10), (Link("a", 5),), deadline=24)), "late"),
+        ((Job("a", anytime(10)), Job("b", anytime(10, 14), (Link("a", 5),))), "closed"),
     ],
 )
 def test_what_lies_open_is_said_at_once(jobs: tuple[Job, ...], code: str) -> None:
@@ -169,7 +170,7 @@ def test_a_chain_that_is_late_is_named() -> None:
     answer = greedy(problem(*jobs))
     assert isinstance(answer, Infeasible)
     assert answer.faults[0].jobs == ("a", "b", "c")
-    assert answer.faults[0].fields == {"job": "c", "soonest_at": 25, "last_at": 20}
+    assert answer.faults[0].fields == {"job": "c", "soonest_at": 25, "last_at": 20, "deadline_at": 30}
 
 
 def test_no_jobs_is_a_timetable() -> None:

@@ -3,7 +3,7 @@ the earliest end that links and calendars allow.
 
 Codes: unknown and unknown-resource, cycle, window and choices (no start is left), began-outside (where no choice is),
 resource (it needs more than there ever is), too-late and too-long (it ends after its deadline or the horizon wherever
-it begins), late (with what it waits for).
+it begins), late and closed (with what it waits for: its deadline, or the last begin that is left, is too early).
 """
 
 from collections.abc import Iterator
@@ -77,5 +77,9 @@ def too_late(net: Net) -> Iterator[Fault]:
         while net.before[chain[-1]]:
             chain.append(max((ends[other] + gap, other) for other, gap in net.before[chain[-1]])[1])
         jobs = tuple(net.jobs[each].id for each in reversed(chain))
-        fields: dict[str, str | int | float] = {"soonest_at": soonest, "last_at": net.windows[at].reach[-1]}
-        yield Fault("late", jobs, {"job": net.jobs[at].id, **fields})
+        job, last = net.jobs[at], net.windows[at].reach[-1]
+        fields: dict[str, str | int | float] = {"job": job.id, "soonest_at": soonest, "last_at": last}
+        if job.deadline is None:
+            yield Fault("closed", jobs, fields)
+        else:
+            yield Fault("late", jobs, {**fields, "deadline_at": job.deadline})
