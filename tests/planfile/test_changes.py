@@ -90,6 +90,9 @@ def test_whole_days_of_a_calendar_end_with_the_last_one(tmp_path: Path) -> None:
             [("L487", 2, 1), ("L488", 3, 1), ("L489", 4, 1)],
         ),
         ("a.ics", "hello", [("L494", 0, 0)]),
+        ("a.ics", CALENDAR.replace("20261205T140000Z\nDUR", "20261399\nDUR"), [("L488", 0, 0)]),
+        ("a.ics", CALENDAR.replace("DURATION:", "DTSTART:20261206\nDURATION:"), [("L488", 0, 0)]),
+        ("a.ics", CALENDAR.replace("PT4H", "-PT4H"), [("L489", 0, 0)]),
         ("a.ics", CALENDAR.replace("DURATION", "RRULE:FREQ=DAILY\nDURATION", 1), [("L495", 0, 0)]),
     ],
 )

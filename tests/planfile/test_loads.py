@@ -30,6 +30,7 @@ def test_a_table_is_read_in_order_of_time_in_the_plans_zone() -> None:
         ("time,host\n", [("L492", 0, 0), ("L490", 1, 1)]),
         ("time,requests\n2026-10-05,many\nyesterday,5\n", [("L491", 2, 1), ("L491", 3, 1)]),
         ("time,requests\n2026-10-05,-1\n", [("L491", 2, 1)]),
+        ("time,requests\n0001-01-01,1\n9999-12-31T23:59,1\n", [("L491", 2, 1), ("L491", 3, 1)]),
         ("time,requests\n2026-10-05,1\n2026-10-09,1\n", [("L493", 0, 0)]),
         ("", [("L492", 0, 0)]),
     ],

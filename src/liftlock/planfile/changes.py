@@ -182,10 +182,8 @@ def events(data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def told_by(event: Any) -> dict[str, Any]:
-    begins = event.get("DTSTART")
-    ends, lasts = event.get("DTEND"), event.get("DURATION")
-    since = begins.dt if begins is not None else None
-    until = ends.dt if ends is not None else after(since, lasts.dt if lasts is not None else None)
+    since, ends = told_time(event.get("DTSTART")), event.get("DTEND")
+    until = told_time(ends) if ends is not None else after(since, told_time(event.get("DURATION")))
     items = [*listed(event.get("RESOURCES")), *listed(event.get("CATEGORIES")), *listed(event.get("LOCATION"))]
     people = [person_of(each) for each in many(event.get("ATTENDEE"))]
     return {
@@ -199,13 +197,21 @@ def told_by(event: Any) -> dict[str, Any]:
     }
 
 
-def after(since: date | datetime | None, lasts: timedelta | None) -> date | datetime | None:
-    """An event without an end: what lasts a day is a date's, a moment's is over at once."""
-    if since is None:
-        return None
-    if lasts is None:
+def told_time(value: Any) -> Any:
+    """A date, a moment or a length; the text of what is none of them, or is there twice; None of nothing."""
+    return None if value is None else getattr(value, "__dict__", {}).get("dt", str(value))
+
+
+def after(since: Any, lasts: Any) -> Any:
+    """An event without an end: a date's lasts a day, a moment's is over at once."""
+    if not isinstance(since, date):
+        return since
+    if not isinstance(lasts, timedelta):
         lasts = timedelta() if isinstance(since, datetime) else timedelta(days=1)
-    return since + lasts
+    try:
+        return since + lasts
+    except OverflowError:
+        return str(lasts)
 
 
 def many(value: Any) -> list[Any]:

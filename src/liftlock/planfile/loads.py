@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from liftlock.model.findings import Field, Finding
 from liftlock.model.load import Sample
 from liftlock.planfile.codes import FINDINGS_MAX, complain
-from liftlock.planfile.recorded import Wrong, moment, number
+from liftlock.planfile.recorded import EPOCH_MAX_S, Wrong, moment, number
 from liftlock.planfile.table import Unreadable, csv_rows
 
 COLUMNS = {
@@ -23,6 +23,7 @@ MEANINGS = {word: name for name, words in COLUMNS.items() for word in words.spli
 SOURCE = "load"
 WANTED = timedelta(days=14)
 DAY = timedelta(days=1)
+LAST_S = EPOCH_MAX_S - 7 * 86400.0  # so that a week around it has dates
 
 
 class LoadedTraffic(Struct):
@@ -63,7 +64,10 @@ def head(found: LoadedTraffic, line: int, cells: Sequence[str]) -> dict[str, int
 
 def take(found: LoadedTraffic, line: int, cells: Sequence[str], zone: tzinfo) -> None:
     try:
-        at = datetime.fromtimestamp(moment(cells[0], zone), zone)
+        at_s = moment(cells[0], zone)
+        if not 0 <= at_s <= LAST_S:
+            raise Wrong("time", cells[0])
+        at = datetime.fromtimestamp(at_s, zone)
         requests = number("requests", cells[1])
     except Wrong as wrong:
         note(found, "L491", line, column=wrong.column, given=wrong.given)
