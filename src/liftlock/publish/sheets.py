@@ -40,8 +40,8 @@ COLUMNS = (
     "deadline",
     "kept_begins",
     "kept_ends",
-    "begun",
-    "ended",
+    "really_began",
+    "really_ended",
     "after",
 )
 WIDEST_COLUMN = 48

@@ -177,7 +177,7 @@ def compared_lines(dated: Dated, words: Words, width: int, paint: Paint) -> list
     rows = [row for row in sorted(dated.rows, key=lambda row: (row.begins, row.id)) if differs(row)]
     if not rows:
         return []
-    keys = ("task", "kept_begins", "kept_ends", "begun", "ended", "difference")
+    keys = ("task", "kept_begins", "kept_ends", "really_began", "really_ended", "difference")
     long = years_apart(dated)
     body = [[words.say(f"ui.column.{key}") for key in keys]]
     for row in rows[:ROWS_MAX]:
