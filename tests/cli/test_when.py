@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+import zipfile
 from collections.abc import Iterator
 from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -264,6 +265,11 @@ def test_what_a_run_began_has_its_real_times_and_the_archive_proves_it_all(site:
     assert [line["who"] for line in log if line["kind"] == "TimetableKept"] == ["li.wei"]
     site.run("archive", "--output", "app.liftlock")
     site.run("verify", "app.liftlock")
+    with zipfile.ZipFile("app.liftlock") as bundle:
+        told = json.loads(bundle.read("documents/timetable.json"))
+        ElementTree.fromstring(bundle.read("documents/timetable-zh.svg"))
+        assert "实际开始" in bundle.read("documents/timetable-zh.csv").decode()
+    assert {task["id"]: task["ended"] is not None for task in told["tasks"]}["app/1/w1"]
 
 
 # --- quiet hours --------------------------------------------------------------------------------------------

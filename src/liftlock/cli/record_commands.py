@@ -17,6 +17,7 @@ from liftlock.cli.opening import complete
 from liftlock.cli.options import Json, Lang, StoreAt, Which, command, commands
 from liftlock.cli.screen import Screen, open_screen
 from liftlock.cli.session import Session, refuse_without_folder, session, write_text
+from liftlock.cli.timetable_documents import timetable_documents
 from liftlock.cli.trouble import refuse
 from liftlock.decide.appraise import appraise
 from liftlock.journal.bundle import write_bundle
@@ -178,8 +179,8 @@ async def blobs_of(at: Session) -> list[str]:
 
 
 async def documents_of(at: Session, streams: Iterable[str]) -> dict[str, bytes]:
-    """A report on every run in every language, and the schedules as one reads them."""
-    documents: dict[str, bytes] = {}
+    """A report on every run in every language, the schedules as one reads them, and the timetable that was kept."""
+    documents = await timetable_documents(at.store, at.chosen.upgrade, at.found, at.screen.words.extra)
     for stream in streams:
         chosen = await load_run(at.store, stream)
         record = await record_of(Session(at.screen, at.store, at.found, chosen, at.clock))
