@@ -100,6 +100,7 @@ def test_why_a_task_begins_when_it_does(site: Site) -> None:
     (told,) = site.data("when", "plan.yaml", "--explain", "app/1/w1")["explained"]
     assert {each["code"] for each in told["because"]} >= {"window"}
     assert told["followers"] == ["app/1/w2"]
+    assert told["chain"] == ["scheme", "uat", "sign-off"]
     shown = site.run("when", "plan.yaml", "--explain", "uat").stdout
     assert "2036-03-05 09:00" in shown
     assert "These wait for it: sign-off" in shown

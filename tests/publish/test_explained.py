@@ -52,7 +52,8 @@ def test_in_words(language: str) -> None:
     rows = tuple(
         replace(row, begins=row.begins + later, ends=row.ends + later) if row.id in ids else row for row in before.rows
     )
-    lines = explained_text(explained_of(before, "uat", REASONS), before, PROBLEM, words, width=90)
+    chain = ("needs", "scheme", "lead:approval:waves", "uat")
+    lines = explained_text(explained_of(before, "uat", REASONS, chain), before, PROBLEM, words, width=90)
     lines += ["", *infeasible_text(IMPOSSIBLE, PROBLEM, words, width=90)]
     lines += ["", *moved_text("drill", story.at("2026-12-17T09:00"), before, replace(before, rows=rows), words)]
     quiet = QuietWindow(Window("02:00", "05:15", days=("tue", "wed")), 12.5, 0.083, 6)

@@ -20,6 +20,7 @@ from liftlock.decide.spending import spending
 from liftlock.decide.timetable.back import minute_of, moment_of
 from liftlock.decide.timetable.critical import critical
 from liftlock.decide.timetable.dated import dated, shades_of
+from liftlock.decide.timetable.driving import driving
 from liftlock.decide.timetable.move import move
 from liftlock.decide.timetable.reason import because
 from liftlock.decide.workload import workload
@@ -110,7 +111,8 @@ def explain(screen: Screen, found: Answer, names: Sequence[str]) -> list[dict[st
     told, words = [], screen.words
     for name in names:
         job = job_named(found.problem, name)
-        each = explained_of(found.dated, job.id, because(found.problem, found.solution, job.id))
+        chain = driving(found.problem, found.solution, job.id)
+        each = explained_of(found.dated, job.id, because(found.problem, found.solution, job.id), chain)
         told.append(explained_json(each, found.problem, words))
         if not screen.as_json:
             width, paint = screen.width, screen.paint

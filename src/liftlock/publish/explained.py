@@ -13,7 +13,7 @@ from liftlock.publish.faults import fault_text, start_text
 from liftlock.publish.gantt_lines import row_name
 from liftlock.publish.paint import Paint, bare
 from liftlock.publish.plain import cut, plain, table, wrap
-from liftlock.publish.timetable import minute, people_of
+from liftlock.publish.timetable import minute, path_names, people_of
 from liftlock.publish.words import Words
 
 FOLLOWERS_MAX = 8
@@ -21,17 +21,20 @@ MOVED_MAX = 40
 
 
 class Explained(Struct, frozen=True):
-    """A task with what binds it. `followers`: what waits for it."""
+    """A task with what binds it. `chain`: what sets its begin, from the first on; `followers`: what waits for it."""
 
     row: Row
     because: tuple[Fault, ...]
     followers: tuple[str, ...] = ()
+    chain: tuple[str, ...] = ()
 
 
-def explained_of(dated: Dated, job: str, because: tuple[Fault, ...]) -> Explained:
+def explained_of(dated: Dated, job: str, because: tuple[Fault, ...], chain: Sequence[str] = ()) -> Explained:
+    """`chain`: ids, those among them that nobody does (leads) are left out."""
     row = next(row for row in dated.rows if row.id == job)
     followers = tuple(other.id for other in dated.rows if any(bond.job == job for bond in other.after))
-    return Explained(row, because, followers)
+    known = {other.id for other in dated.rows} - {job}
+    return Explained(row, because, followers, tuple(name for name in chain if name in known))
 
 
 def explained_text(
@@ -46,6 +49,10 @@ def explained_text(
     lines.append(paint("note", words.say("ui.when.because")))
     said = [start_text(words, problem, each) for each in found.because] or [words.say("ui.when.nothing_binds")]
     lines += [line for each in said for line in wrap(f"  - {each}", width, "    ")]
+    if found.chain:
+        rows = {other.id: other for other in dated.rows}
+        path = " → ".join(path_names([rows[name] for name in found.chain], words))
+        lines += wrap(words.say("ui.when.chain", path=path), width, "  ")
     lines += wrap(slack_text(row, words), width, "  ")
     if found.followers:
         lines += wrap(followers_text(found.followers, words), width, "  ")
@@ -74,6 +81,7 @@ def explained_json(found: Explained, problem: Problem, words: Words) -> dict[str
     return {
         "task": to_builtins(found.row),
         "because": [told(each, start_text(words, problem, each)) for each in found.because],
+        "chain": list(found.chain),
         "followers": list(found.followers),
     }
 

@@ -67,6 +67,11 @@ def test_the_chain_begins_with_what_has_begun() -> None:
     assert driving(*solved(*jobs, before=0, a=1, b=2)) == ("a", "b")
 
 
+def test_a_chain_to_a_job_that_is_not_the_last() -> None:
+    made = solved(job("a"), job("b", "a"), job("c", "b"), a=0, b=1, c=2)
+    assert driving(*made, "b") == ("a", "b")
+
+
 def test_nothing_placed_has_no_chain() -> None:
     assert driving(*solved()) == ()
 

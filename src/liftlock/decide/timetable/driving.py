@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping
 from liftlock.model.timetable import Job, Placed, Problem, Solution
 
 
-def driving(problem: Problem, solution: Solution) -> tuple[str, ...]:
-    """Job ids from the first to the last of the chain."""
+def driving(problem: Problem, solution: Solution, job: str = "") -> tuple[str, ...]:
+    """Job ids from the first of the chain to `job`, else to the one that ends last."""
     placed = {each.job: each for each in solution.placed}
     jobs = {job.id: job for job in problem.jobs if job.id in placed}
     amounts = {capacity.id: capacity.amount for capacity in problem.capacities}
     users = users_of(jobs)
-    at = max(placed.values(), key=lambda each: (each.ends, each.begins, each.job), default=None)
+    last = max(placed.values(), key=lambda each: (each.ends, each.begins, each.job), default=None)
+    at = placed[job] if job else last
     chain: dict[str, None] = {}
     while at is not None and at.job not in chain:
         chain[at.job] = None
