@@ -98,6 +98,19 @@ def test_a_file_that_was_planned_brings_its_approvals(site: Site) -> None:
     assert f"审批了 {planned[:12]}" in shown
 
 
+def test_a_file_that_was_planned_is_compared_although_its_files_have_gone(site: Site) -> None:
+    planned = approved(site)
+    (site.folder / "plan.yaml").rename(site.folder / "old.yaml")
+    (site.folder / "app-1.1.tar.gz").unlink()
+    site.write_plan(to="1.2", title="App to 1.1", more=chapters())
+    found = site.data("plan", "plan.yaml", "--against", "old.yaml")
+    assert found["against"] == planned
+    assert found["approvals"][0]["state"] == "falls"
+    site.write_plan("other.yaml", more=chapters("never planned"))
+    told = site.run("plan", "plan.yaml", "--against", "other.yaml", expect=1).stdout
+    assert "L070" in told
+
+
 def test_a_file_that_nobody_planned_has_no_approvals_to_fall(site: Site) -> None:
     site.write_plan("old.yaml", more=chapters())
     site.write_plan(more=chapters("all currencies"))

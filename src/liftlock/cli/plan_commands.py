@@ -97,7 +97,7 @@ def plan(
                 await show_host(screen, prepared, schedule, diff_host, clock)
                 return
             if against:
-                await show_revision(screen, journal, prepared, against, other_plan(screen, prepared, Path(against)))
+                await show_revision(screen, journal, prepared, against, other_plan(prepared, Path(against)))
             else:
                 show_schedule(screen, prepared, schedule)
             if await freeze(journal, prepared, by, clock.now()):
@@ -130,13 +130,9 @@ def estimates_of(schedule: Schedule) -> Estimates:
     return Estimates({one.stage: one.forward_s for one in found.stages}, found.total_s, found.back_s)
 
 
-def other_plan(screen: Screen, prepared: Prepared, path: Path) -> Prepared | None:
-    """Another plan file, arranged; None if it is none."""
-    if not path.is_file() or path.suffix == ".json":
-        return None
-    other = prepare(path, prepared.found)
-    schedule_or_exit(screen, other)
-    return other
+def other_plan(prepared: Prepared, path: Path) -> Prepared | None:
+    """Another plan file, arranged as far as it checks; None if it is none."""
+    return prepare(path, prepared.found) if path.is_file() and path.suffix != ".json" else None
 
 
 # --- one host ----------------------------------------------------------------------------------------------

@@ -6,8 +6,10 @@ The older one is a plan file, what `plan --json` printed, or a digest that was p
 from pathlib import Path
 from typing import Any
 
+import typer
 from msgspec import DecodeError, Struct, convert, json
 
+from liftlock.cli.exits import Exit
 from liftlock.cli.freezing import digest_of_plan, find_frozen, schedule_by_digest
 from liftlock.cli.naming import upgrade_stream
 from liftlock.cli.prepare import Prepared, locate
@@ -55,7 +57,7 @@ async def show_revision(
     """`other`: the file that `against` names, if it names a plan."""
     entries = await store.entries(upgrade_stream(prepared.upgrade))
     if other is not None:
-        older = of_file(other, digest_of_plan(entries, other.documents.loaded.sha256))
+        older = await of_file(screen, store, other, digest_of_plan(entries, other.documents.loaded.sha256))
     else:
         older = await of_record(store, prepared, against)
     compared = compared_with(older, prepared, entries)
@@ -104,11 +106,14 @@ def show(screen: Screen, compared: Compared, prepared: Prepared) -> None:
 # --- the older one ----------------------------------------------------------------------------------------
 
 
-def of_file(other: Prepared, planned: str) -> Older:
-    """`planned`: the digest under which just this file was planned, if it was."""
-    assert other.plan is not None
-    assert other.schedule is not None
-    return Older(other.plan, Bound(other.schedule, planned or other.digest, other.plan.owner))
+async def of_file(screen: Screen, store: Store, other: Prepared, planned: str) -> Older:
+    """`planned`: the digest under which just this file was planned, if it was: what was approved is that schedule, also
+    where its windows are over or its files have gone since. Else it must check; if it does not, the command ends."""
+    schedule = await schedule_by_digest(store, planned) if planned else other.schedule
+    if other.plan is None or schedule is None:
+        screen.findings(other.findings, other.sources)
+        raise typer.Exit(Exit.FINDINGS)
+    return Older(other.plan, Bound(schedule, planned or other.digest, other.plan.owner))
 
 
 async def of_record(store: Store, prepared: Prepared, against: str) -> Older:
