@@ -88,3 +88,17 @@ def test_questions_have_words_in_both_languages_and_answers_that_work() -> None:
     for question in QUESTIONS:
         assert question.words("en") != question.words("zh")
         assert render("web", {question.key: question.default}) == render("web")
+
+
+@pytest.mark.parametrize("template", TEMPLATES + MODELS)
+def test_comments_stand_in_one_column_whatever_is_filled_in(template: str) -> None:
+    answers = {"component": "x", "group": "a-rather-long-name-of-a-group", "owner": "li"}
+    for line in render(template, answers, "zh").splitlines():
+        code, found, _ = line.partition("# ")
+        if found and code.strip() and '"' not in code and "[" not in code:
+            assert len(code) == max(38, len(code.rstrip()) + 3), line
+
+
+def test_a_comment_of_its_own_keeps_its_place() -> None:
+    lines = render("web", {}, "zh").splitlines()
+    assert "  # 主机约 13 台起，可将已升级主机与其余主机对比：" in lines

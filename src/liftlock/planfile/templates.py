@@ -18,11 +18,12 @@ TEMPLATES = ("web", "database", "config")  # by what is upgraded
 MODELS = ("standard", "normal", "emergency")  # by the change model: whole plans
 ANSWER = re.compile(r"<<([a-z_]+)>>")
 DAY = re.compile(r"<<day\+([0-9]{1,3})>>")
-COMMENT = re.compile(r"(?P<lead>^|\s)# (?P<en>[^|]*) \| (?P<zh>.*)$")
+COMMENT = re.compile(r"(?:^|\s)# (?P<en>[^|]*) \| (?P<zh>.*)$")
 TEXT = re.compile(r"\[\[(?P<en>[^|]*) \| (?P<zh>[^\]]*)\]\]")
 PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./ -]*[A-Za-z0-9_/]|[A-Za-z]")
 RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 HOSTS_MAX = 1000
+COMMENT_COLUMN, GAP = 38, 3  # where comments stand, and how far from what is longer
 
 
 class Question(Struct, frozen=True):
@@ -127,10 +128,24 @@ def written(answer: str, *, quoted: bool = False) -> str:
 
 
 def fill(name: str, values: Mapping[str, str], language: str) -> str:
-    side = "zh" if language == "zh" else "en"
     source = (files("liftlock.planfile") / "templates" / f"{name}.yaml").read_text(encoding="utf-8")
-    lines = [COMMENT.sub(lambda found: f"{found['lead']}# {found[side]}", line) for line in source.splitlines()]
-    text = TEXT.sub(lambda found: found[side], "\n".join(lines) + "\n")
+    return "".join(f"{fill_line(line, values, language)}\n" for line in source.splitlines())
+
+
+def fill_line(line: str, values: Mapping[str, str], language: str) -> str:
+    """One line in one language; what is filled in does not move the comment beside it."""
+    side = "zh" if language == "zh" else "en"
+    comment = COMMENT.search(line)
+    written = fill_text(line[: comment.start("en") - len("# ")] if comment else line, values, side)
+    if comment is None:
+        return written
+    code = written.rstrip()
+    gap = " " * max(GAP, COMMENT_COLUMN - len(code)) if code else written
+    return f"{code}{gap}# {fill_text(comment[side], values, side)}"
+
+
+def fill_text(text: str, values: Mapping[str, str], side: str) -> str:
     first = date.fromisoformat(values["starts"])
+    text = TEXT.sub(lambda found: found[side], text)
     text = DAY.sub(lambda found: (first + timedelta(days=int(found[1]))).isoformat(), text)
     return ANSWER.sub(lambda found: values[found[1]], text)
