@@ -82,6 +82,9 @@ def test_a_timetable_that_is_right_says_only_what_people_should_know() -> None:
         (planned(Task("a", days=1, earliest="2026-02-30")), "L605", ("tasks", 0, "earliest")),
         (planned(Task("a", days=1, deadline="soon")), "L605", ("tasks", 0, "deadline")),
         (planned(ends="2026-13-01"), "L605", ("ends",)),
+        (planned(ends="9999-12-31"), "L605", ("ends",)),
+        (planned(Task("a", days=1, earliest="2026-12-01T10:00+02:00")), "L605", ("tasks", 0, "earliest")),
+        (planned(closed=(Absence("2026-12-05T10:00", "2026-12-06"),)), "L605", ("closed", 0, "from")),
         (planned(closed=(Absence("2026-12-05", "2026-12-01"),)), "L606", ("closed", 0)),
         (planned(ends="2026-11-01"), "L606", ("ends",)),
         (planned(Task("a", days=1, ended="2026-11-01")), "L607", ("tasks", 0, "ended")),
@@ -124,9 +127,20 @@ def test_changes_of_one_number_are_found() -> None:
         (
             (Task("t", stage="tests", days=1, after=("orders/1/w1",)),),
             (Lead(1, of="t"),),
-            {"t", "waves", "orders/1/w1"},
+            {"t", "waves", "orders", "orders/1/w1"},
+        ),
+        (
+            (Task("t", days=1, after=("orders/1/w2",)),),
+            (Lead(0, of="t", before="orders/1/w1"),),
+            {"t", "orders/1/w1", "orders/1/w2"},
+        ),
+        (
+            (Task("t", days=1, after=("orders",)),),
+            (Lead(0, of="t", before="orders/1/w2"),),
+            {"t", "orders/1/w2", "orders (end)"},
         ),
         ((Task("t", stage="tests", days=1, after=("approval",)), Task("p", stage="approval", days=1)), (), None),
+        ((Task("s", stage="waves", days=1, after=("w",)), Task("w", stage="observation", days=1)), (), {"s", "w"}),
         ((Task("x", stage="tests", days=1, after=("tests",)), Task("y", stage="tests", days=1)), (), None),
     ],
 )

@@ -7,12 +7,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from liftlock.decide.bounds import AROUND, REACH
+from liftlock.decide.rules_timetable_days import is_day, is_when
 from liftlock.model.calendars import NO_CALENDARS, Calendars
 from liftlock.model.findings import Finding
 from liftlock.model.load import Sample
 from liftlock.model.plan import Plan
 from liftlock.model.tasks import Timetable
-from liftlock.planfile import forms
 from liftlock.planfile.calendars import LoadedCalendar, read_workdays
 from liftlock.planfile.changes import LoadedChanges, read_changes
 from liftlock.planfile.files import read_document
@@ -36,7 +36,7 @@ class ReadCalendars(Struct, frozen=True):
 def read_calendars(plan: Plan, folder: Path) -> ReadCalendars:
     """Whatever is wrong is among the findings. A plan without a timetable has a plain week."""
     table = plan.timetable
-    if table is None or not forms.is_date(table.starts):
+    if table is None or not is_day(table.starts):
         return ReadCalendars()
     days = read_workdays(table.calendar, folder, tuple(years_of(table)), table.closed, language=plan.language or "en")
     zone = zone_of(plan.timezone)
@@ -57,7 +57,7 @@ def places_of(days: LoadedCalendar, changes: LoadedChanges) -> dict[str, Place]:
 def years_of(table: Timetable) -> Iterator[int]:
     """From some weeks before the timetable starts to some weeks after its end."""
     starts = date.fromisoformat(table.starts)
-    ends = date.fromisoformat(table.ends[:10]) if forms.is_moment(table.ends) else starts + REACH
+    ends = date.fromisoformat(table.ends[:10]) if is_when(table.ends) else starts + REACH
     yield from range((starts - AROUND).year, (min(max(ends, starts), starts + 5 * REACH) + AROUND).year + 1)
 
 

@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 from liftlock.decide.changes import names_of, touched
 from liftlock.decide.recipes import Laying
 from liftlock.decide.windows import moment
-from liftlock.decide.workdays import earliest_after
+from liftlock.decide.workdays import earliest_after, is_open
 from liftlock.model.inventory import Inventory
 from liftlock.model.plan import Plan
 from liftlock.model.schedule import Bounds, Closure, LeadRule, Stage
@@ -83,8 +83,9 @@ def differing(table: Timetable, workdays: Workdays) -> tuple[tuple[date, ...], t
     """The days around the timetable that are not as in a plain week: closed ones, and make-up days."""
     starts = date.fromisoformat(table.starts)
     since, until = starts - AROUND, (date.fromisoformat(table.ends[:10]) if table.ends else starts + REACH) + AROUND
-    closed = (day for day in workdays.closed if since <= day <= until and day.weekday() not in workdays.weekend)
-    opened = (day for day in workdays.opened if since <= day <= until and day.weekday() in workdays.weekend)
+    near = [day for day in workdays.closed | workdays.opened if since <= day <= until]
+    closed = (day for day in near if not is_open(workdays, day) and day.weekday() not in workdays.weekend)
+    opened = (day for day in near if is_open(workdays, day) and day.weekday() in workdays.weekend)
     return tuple(sorted(closed)), tuple(sorted(opened))
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from liftlock.decide import rules_timetable_days, rules_timetable_load, rules_timetable_people
 from liftlock.decide.case import Case, Rule, error, info, some, warning
-from liftlock.decide.rules_time import is_moment, is_time
+from liftlock.decide.rules_time import is_time
+from liftlock.decide.rules_timetable_days import is_when
 from liftlock.decide.rules_windows import length_s
 from liftlock.decide.timetable.circles import first_circle, waits_of
 from liftlock.decide.timetable.names import STAGES, WAVES
@@ -116,7 +117,7 @@ def leads_say_what_they_bind(case: Case) -> Iterator[Finding]:
 
 def leads_end_before_the_deadline(case: Case) -> Iterator[Finding]:
     deadline = case.plan.deadline
-    if case.now is None or not is_moment(deadline) or case.plan.model == "emergency":
+    if case.now is None or not is_when(deadline) or case.plan.model == "emergency":
         return
     ends = moment(deadline, case.now, end=True)
     for path, lead in leads(case):

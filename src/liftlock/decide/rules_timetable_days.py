@@ -1,5 +1,6 @@
 """The timetable's days: dates that exist and are in order, a calendar that is known, holidays, others' changes."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
@@ -11,13 +12,26 @@ from liftlock.decide.workdays import is_open, nth_open
 from liftlock.model.findings import Finding, Path
 from liftlock.model.tasks import Timetable
 
+WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?", re.ASCII)
+YEARS = range(1990, 2200)  # what can be planned with: other years are slips of the keyboard
 LONG_HOLIDAY = 5  # days without work, weekends among them
 SOON = timedelta(days=90)  # how far a timetable without an end is looked at
 
 
+def is_day(text: str) -> bool:
+    """A date that exists and can be planned with: 2026-12-20."""
+    return is_date(text) and is_when(text) and len(text) == 10
+
+
+def is_when(text: str) -> bool:
+    """The same, or with a time of day: 2026-12-20T18:00, in the plan's zone."""
+    return WRITTEN.fullmatch(text) is not None and is_moment(text) and int(text[:4]) in YEARS
+
+
 def dates_exist(case: Case) -> Iterator[Finding]:
     for path, given in written_dates(case):
-        if given and not is_moment(given):
+        whole = path[-1] == "starts" or "closed" in path
+        if given and not (is_day(given) if whole else is_when(given)):
             yield error("L605", path, given=given)
 
 
@@ -50,7 +64,7 @@ def spans_are_in_order(case: Case) -> Iterator[Finding]:
         return
     whole = [(("timetable", "ends"), table.starts, table.ends)] if table.ends else []
     for path, begins, ends in (*whole, *spans(table)):
-        if is_moment(begins) and is_moment(ends) and at(begins) >= at(ends, end=True):
+        if is_when(begins) and is_when(ends) and at(begins) >= at(ends, end=True):
             yield error("L606", path, since=begins, until=ends)
 
 
@@ -66,29 +80,24 @@ def what_happened_is_in_order(case: Case) -> Iterator[Finding]:
         ):
             yield error("L607", (*path, "ended"), task=task.id)
         for key, given in (("began", task.began), ("ended", task.ended)):
-            if case.now is not None and given and is_moment(given) and moment(given, case.now) > case.now:
+            if case.now is not None and given and is_when(given) and moment(given, case.now) > case.now:
                 yield warning("L608", (*path, key), task=task.id, given=given)
 
 
 def both(one: str, other: str) -> bool:
-    return is_moment(one) and is_moment(other)
+    return is_when(one) and is_when(other)
 
 
 def deadlines_are_after_the_begin(case: Case) -> Iterator[Finding]:
     table = case.plan.timetable
-    if table is None or not is_date(table.starts):
+    if table is None or not is_day(table.starts):
         return
     for index, task in enumerate(table.tasks):
-        earliest = task.earliest if is_moment(task.earliest) else table.starts
-        if (
-            not task.began
-            and task.deadline
-            and is_moment(task.deadline)
-            and at(task.deadline, end=True) <= at(earliest)
-        ):
+        earliest = task.earliest if is_when(task.earliest) else table.starts
+        if not task.began and task.deadline and is_when(task.deadline) and at(task.deadline, end=True) <= at(earliest):
             path = ("timetable", "tasks", index, "deadline")
             yield error("L609", path, task=task.id, deadline=task.deadline, earliest=earliest)
-    if is_moment(case.plan.deadline) and at(case.plan.deadline, end=True) <= at(table.starts):
+    if is_when(case.plan.deadline) and at(case.plan.deadline, end=True) <= at(table.starts):
         yield error("L643", ("timetable", "starts"), starts=table.starts, deadline=case.plan.deadline)
 
 
@@ -98,10 +107,10 @@ def deadlines_are_after_the_begin(case: Case) -> Iterator[Finding]:
 def looked_at(case: Case) -> tuple[date, date] | None:
     """From the timetable's start to its end, or the plan's deadline, or some weeks on."""
     table = case.plan.timetable
-    if table is None or not is_date(table.starts):
+    if table is None or not is_day(table.starts):
         return None
     starts = date.fromisoformat(table.starts)
-    ends = [at(text).date() for text in (table.ends, case.plan.deadline) if is_moment(text)]
+    ends = [at(text).date() for text in (table.ends, case.plan.deadline) if is_when(text)]
     return starts, max(starts, min(ends, default=starts + SOON))
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from liftlock.decide.case import Case, Rule, error, some, warning
-from liftlock.decide.rules_time import is_date
+from liftlock.decide.rules_timetable_days import is_day
 from liftlock.model.chapters import Resource
 from liftlock.model.findings import Finding
 
-OPEN_TASKS = "9999-12-31"
+OPEN_TASKS = "2199-12-31"
 
 
 def team_sizes(case: Case) -> dict[str, int]:
@@ -70,7 +70,7 @@ def nobody_is_away_from_what_began(case: Case) -> Iterator[Finding]:
     absences = {person.id: person.absences for person in (team.people if team else ())}
     for index, task in enumerate(table.tasks if table else ()):
         begins, ends = task.began[:10], task.ended[:10] or OPEN_TASKS
-        if not begins or not is_date(begins) or not is_date(ends):
+        if not begins or not is_day(begins) or not is_day(ends):
             continue
         for person in task.people:
             for absence in absences.get(person, ()):

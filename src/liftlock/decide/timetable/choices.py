@@ -56,7 +56,7 @@ def inside(openings: Iterable[Span], whole: int, takes: int) -> Iterator[Choice]
     """Where `whole` minutes are left before the opening closes. Openings that overlap make one choice."""
     before: Choice | None = None
     for span in openings:
-        new = Choice(span.begins, span.ends - whole, takes)
+        new = Choice(span.begins, span.ends - max(whole, 1), takes)
         if new.last < new.first:
             continue
         if before is not None and new.first <= before.last + 1:

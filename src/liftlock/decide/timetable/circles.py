@@ -1,45 +1,75 @@
-"""Who waits for whom, before there is a schedule: tasks by name, the waves as one thing with a begin and an end.
+"""Who waits for whom, before there is a schedule: tasks by name, the waves as things with a begin and an end.
 
-Single waves and components that are named lie between the waves' begin and end. What a lead is before waits for what
-the lead is of. A circle among all of these has no timetable.
+A component's waves lie between its begin and its end, all of them between the waves' begin and end; single waves that
+are named come in their order. What a lead is before waits for what the lead is of. A circle among all of these has no
+timetable.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from liftlock.decide.bounds import leads_of
 from liftlock.decide.timetable.names import AFTER_WAVES, BEFORE_WAVES, WAVES
 from liftlock.model.plan import Plan
 from liftlock.model.tasks import Task
 
-BEGIN, END = WAVES, f"{WAVES} (end)"
+WAVE = re.compile(r"(.+)/([0-9]+)/(stop|before|w([0-9]+)|after)")
+ORDER = ("stop", "before", "w", "after")
 Waits = dict[str, list[str]]
 
 
+def end_of(name: str) -> str:
+    """The end of the waves, or of a component; their begin has their own name."""
+    return f"{name} (end)"
+
+
 def waits_of(plan: Plan) -> Waits:
-    """Each task, and the waves' begin and end, with what they come after."""
+    """Each task, component and named wave, and the waves' begin and end, with what they come after."""
     tasks = {task.id: task for task in (plan.timetable.tasks if plan.timetable else ())}
     found: Waits = {name: list(needs_of(plan, tasks, task)) for name, task in tasks.items()}
-    between = {name for needs in found.values() for name in needs if name not in tasks and name != END}
     for lead in leads_of(plan):
         for job in members(plan, tasks, lead.before, end=False):
-            between |= {job} - set(tasks) - {BEGIN}
             found.setdefault(job, []).extend(members(plan, tasks, lead.of, end=True))
+    named = {name for needs in found.values() for name in needs} | found.keys()
+    waves = sorted((name for name in named if WAVE.fullmatch(name) and name not in tasks), key=place)
+    for name, needs in between(plan, waves).items():
+        found.setdefault(name, []).extend(needs)
+    of_waves = {WAVES, end_of(WAVES), *waves, *components(plan), *map(end_of, components(plan))}
     switching = {task.id for task in tasks.values() if task.stage == WAVES}
-    behind = behind_waves(found, {*between, *switching, BEGIN, END})
-    found.setdefault(BEGIN, []).extend(
-        task.id for task in tasks.values() if task.stage in BEFORE_WAVES and task.id not in behind
-    )
-    for name in between:
-        found.setdefault(name, []).append(BEGIN)
-    found[END] = [BEGIN, *sorted(between)]
+    behind = behind_waves(found, of_waves | switching)
+    found[WAVES] = [
+        *found.get(WAVES, ()),
+        *(t.id for t in tasks.values() if t.stage in BEFORE_WAVES and t.id not in behind),
+    ]
     return found
+
+
+def between(plan: Plan, waves: Sequence[str]) -> Waits:
+    """What lies between the waves' begin and end. A component that goes up `per` wave is not behind another's end."""
+    found: Waits = {end_of(WAVES): [WAVES]}
+    for component in plan.components:
+        begin, end = component.name, end_of(component.name)
+        own = [name for name in waves if name.partition("/")[0] == begin]
+        above = [end_of(name) for name in component.after if component.per == "component"]
+        found |= {begin: [WAVES, *above], end: [begin, *own]}
+        found |= {name: [begin] for name in own[:1]} | {later: [begin, name] for name, later in pairwise(own)}
+        found[end_of(WAVES)].append(end)
+    return found
+
+
+def place(wave: str) -> tuple[str, int, int, int]:
+    """Where it comes among its component's."""
+    parts = WAVE.fullmatch(wave)
+    assert parts is not None
+    return parts[1], int(parts[2]), ORDER.index("w" if parts[4] else parts[3]), int(parts[4] or 0)
 
 
 def needs_of(plan: Plan, tasks: Mapping[str, Task], task: Task) -> Iterator[str]:
     for name in task.after:
         yield from (each for each in members(plan, tasks, name, end=True) if each != task.id or name == task.id)
     if not task.after and task.stage in AFTER_WAVES:
-        yield END
+        yield from members(plan, tasks, WAVES, end=True)
 
 
 def members(plan: Plan, tasks: Mapping[str, Task], name: str, *, end: bool) -> list[str]:
@@ -47,10 +77,13 @@ def members(plan: Plan, tasks: Mapping[str, Task], name: str, *, end: bool) -> l
     if name in tasks and tasks[name].stage != name:
         return [name]
     of_stage = [task.id for task in tasks.values() if task.stage == name]
-    if name == WAVES:
-        return [END if end else BEGIN, *of_stage]
-    components = {component.name for component in plan.components}
-    return of_stage or ([name] if name.partition("/")[0] in components else [])
+    if name == WAVES or (name in components(plan) and not of_stage):
+        return [end_of(name) if end else name, *of_stage]
+    return of_stage or ([name] if WAVE.fullmatch(name) else [])
+
+
+def components(plan: Plan) -> tuple[str, ...]:
+    return tuple(component.name for component in plan.components)
 
 
 def behind_waves(found: Waits, start: set[str]) -> set[str]:

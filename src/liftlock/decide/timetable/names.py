@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from liftlock.model.schedule import Schedule, name_of
 from liftlock.model.schedule import Stage as Wave
-from liftlock.model.tasks import Stage, Task
+from liftlock.model.tasks import Lead, Stage, Task
 
 WAVES = "waves"
 STAGES: tuple[str, ...] = get_args(Stage)
@@ -24,6 +24,7 @@ class Cast(Struct, frozen=True):
 
     tasks: Mapping[str, Task]
     waves: Mapping[str, Wave]
+    leads: tuple[Lead, ...] = ()
 
     def members(self, name: str) -> tuple[str, ...]:
         """Every job that the name stands for; none if nobody is called so. A stage's name is first the stage's."""
@@ -57,10 +58,13 @@ class Cast(Struct, frozen=True):
         return tuple(job for job in group if job not in needed) or tuple(group)
 
     def behind_waves(self) -> frozenset[str]:
-        """Tasks that come after a wave by their own word."""
+        """Tasks that come after a wave by their own word, or by a lead."""
         found: set[str] = set(self.waves) | {task.id for task in self.tasks.values() if task.stage == WAVES}
-        start = frozenset(found)
-        while more := {job for job in self.tasks if job not in found and found.intersection(self.needs(job))}:
+        start, needs = frozenset(found), {job: set(self.needs(job)) for job in self.tasks}
+        for lead in self.leads:
+            for job in self.members(lead.before):
+                needs.setdefault(job, set()).update(self.members(lead.of))
+        while more := {job for job in self.tasks if job not in found and found.intersection(needs[job])}:
             found |= more
         return frozenset(found) - start
 
@@ -72,5 +76,5 @@ class Cast(Struct, frozen=True):
         )
 
 
-def cast_of(tasks: Iterable[Task], schedule: Schedule) -> Cast:
-    return Cast({task.id: task for task in tasks}, {stage.id: stage for stage in schedule.stages})
+def cast_of(tasks: Iterable[Task], schedule: Schedule, leads: tuple[Lead, ...] = ()) -> Cast:
+    return Cast({task.id: task for task in tasks}, {stage.id: stage for stage in schedule.stages}, leads)

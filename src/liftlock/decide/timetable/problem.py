@@ -12,6 +12,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from liftlock.decide.bounds import leads_of
 from liftlock.decide.changes import names_in, touched
 from liftlock.decide.estimate import stage_forward_s
 from liftlock.decide.rules_windows import needs
@@ -85,7 +86,7 @@ def seen_of(ground: Ground, schedule: Schedule, changes: tuple[OtherChange, ...]
     return Seen(
         ground=ground,
         schedule=schedule,
-        cast=cast_of(ground.table.tasks, schedule),
+        cast=cast_of(ground.table.tasks, schedule, leads_of(ground.plan)),
         changes=changes,
         closed=tuple((Freeze(each.from_, each.to, each.id), touched(each, names)) for each in changes),
         alone={wave: sorted(found) for wave, found in alone.items()},
