@@ -12,6 +12,7 @@ from msgspec import Struct
 from liftlock.decide.timetable.back import minute_of, moment_of
 from liftlock.decide.windows import moment, openings
 from liftlock.decide.workdays import DAY, at_minute, is_open, midnight
+from liftlock.model.chapters import Absence, Period
 from liftlock.model.plan import Freeze, Plan, Window
 from liftlock.model.tasks import Timetable
 from liftlock.model.timetable import Span
@@ -38,6 +39,11 @@ class Ground(Struct, frozen=True):
     def minute(self, text: str, *, end: bool = False) -> int:
         """Of a date or a moment as the plan writes it."""
         return minute_of(self.origin, moment(text, self.origin, end=end))
+
+    def days_of(self, span: Absence | Period) -> tuple[date, date]:
+        """Its first and last day, as far as the problem goes."""
+        first, last = date.fromisoformat(span.from_), date.fromisoformat(span.to)
+        return max(first, self.origin.date()), min(last, moment_of(self.origin, self.horizon).date())
 
     def openings_without(self, cuts: Sequence[Freeze]) -> tuple[Span, ...]:
         """The openings with more cut out of them."""

@@ -229,12 +229,11 @@ def limits(ground: Ground) -> Iterator[Limit]:
     """What a period has left when what falls on a date of its own is paid."""
     budget = ground.plan.budget
     for period in budget.periods if budget else ():
-        begins, ends = max(0, ground.minute(period.from_)), ground.minute(period.to, end=True)
+        spans = supply.whole_days(ground, *ground.days_of(period))
         dated = [each for each in budget.amounts if each.on and not each.task] if budget else []
         spent = sum(
             round((each.planned if each.actual is None else each.actual) * CENTS)
             for each in dated
             if period.from_ <= each.on[:10] <= period.to
         )
-        if ends > begins:
-            yield Limit(Span(begins, ends), max(0, round(period.limit * CENTS) - spent))
+        yield from (Limit(span, max(0, round(period.limit * CENTS) - spent)) for span in spans)

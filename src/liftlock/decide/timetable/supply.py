@@ -149,21 +149,22 @@ def team_capacity(ground: Ground, others: Sequence[OtherChange], name: str) -> C
 
 
 def away(ground: Ground, absences: Iterable[Absence]) -> list[Span]:
-    found = [(ground.minute(each.from_), ground.minute(each.to, end=True)) for each in absences]
-    return [span for begins, ends in found if (span := clipped(begins, ends)) is not None]
+    return [span for first, last in map(ground.days_of, absences) for span in whole_days(ground, first, last)]
 
 
 def away_on_workdays(ground: Ground, workdays: Workdays, absences: Iterable[Absence]) -> list[Span]:
     """The same without days on which nobody works anyhow: work of days goes over them."""
     found = []
-    for each in absences:
-        day, last = date.fromisoformat(each.from_), date.fromisoformat(each.to)
-        while day <= last:
-            if is_open(workdays, day):
-                begins, ends = (minute_of(ground.origin, midnight(one, ground.origin)) for one in (day, day + DAY))
-                found += [span for span in (clipped(begins, ends),) if span is not None]
-            day += DAY
+    for first, last in map(ground.days_of, absences):
+        days = (first + DAY * number for number in range((last - first).days + 1))
+        found += [span for day in days if is_open(workdays, day) for span in whole_days(ground, day, day)]
     return found
+
+
+def whole_days(ground: Ground, first: date, last: date) -> list[Span]:
+    """Nothing where the last comes before the first."""
+    begins, ends = (minute_of(ground.origin, midnight(day, ground.origin)) for day in (first, last + DAY))
+    return [span for span in (clipped(begins, ends),) if span is not None]
 
 
 def busy(ground: Ground, others: Iterable[OtherChange], name: str) -> list[Span]:
