@@ -20,6 +20,7 @@ from liftlock.cli.main import root
 from tests.hosts.grounds import belongs, with_no_fear
 from tests.sshd import processes
 
+POLLED_S = 0.02  # how soon the server notices that it is to stop
 HOSTS = ("app-01", "app-02", "app-03", "app-04")
 
 PLAN = """\
@@ -57,7 +58,7 @@ class Site:
         self.bad: set[str] = set()
         self.unhealthy: set[str] = set()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(POLLED_S,), daemon=True).start()
         self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
         for host in HOSTS:
             self.make_host(host)

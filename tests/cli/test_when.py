@@ -17,7 +17,7 @@ from icalendar import Calendar
 from openpyxl import load_workbook
 
 from liftlock.execute import solver
-from tests.cli.conftest import Site
+from tests.cli.conftest import POLLED_S, Site
 
 TIMETABLE = """\
 windows:
@@ -322,7 +322,7 @@ def prometheus() -> Iterator[tuple[str, list[str]]]:
             """Quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(POLLED_S,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}", asked
     server.shutdown()
