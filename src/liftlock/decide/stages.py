@@ -296,7 +296,8 @@ def outage_gap(layout: Layout, run: Run, stage: Stage) -> ev.HoldRaised | None:
     """Did a person take a stop back on which this tier's outage rests? Then it goes on with another person's word."""
     for name, view in run.stages.items():
         stop = layout.stages[name]
-        rests = stop.wave == STOP and stop.component != stage.component and stage.id in layout.returns_first[name]
+        others = stop.wave == STOP and name_of(stop.component) != name_of(stage.component)
+        rests = others and stage.id in layout.returns_first[name]
         if rests and view.promoted and not view.waived and not_stopped(run, stop, view):
             return ev.HoldRaised(name, because("outage-incomplete", stage=stage.id, stop=name))
     return None
