@@ -9,7 +9,7 @@ from liftlock.decide.timetable.verify import verify
 from liftlock.execute import solver
 from liftlock.execute.solver import solve
 from liftlock.model.timetable import Capacity, Infeasible, Job, Link, Problem, Progress, Solution, Span
-from tests.decide.timetable.making import DAY, anytime, nights, problem, shortest, tiny
+from tests.decide.timetable.making import DAY, anytime, nights, problem, problems, shortest, tiny
 
 LIMIT_S = 5.0
 
@@ -119,3 +119,12 @@ def test_a_wrong_answer_stops_the_program(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(solver, "greedy", lambda problem, previous: wrong)
     with pytest.raises(solver.WrongAnswer):
         solve(PACKING, limit_s=LIMIT_S, workers=1)
+
+
+@settings(max_examples=10, deadline=None)
+@given(problems())
+def test_windows_of_several_lengths_absences_money_and_what_began(given: Problem) -> None:
+    first, found = greedy(given), solved(given)
+    assert isinstance(first, Solution)
+    assert first.bound <= found.bound <= found.ends <= first.ends
+    assert solved(given, found).placed == found.placed

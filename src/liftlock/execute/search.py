@@ -166,11 +166,14 @@ def length_at(net: Net, at: int, begin: int) -> int:
 def run(
     made: Model, limits: Limits, heard: Heard | None = None, *, mixed: bool = False
 ) -> tuple[cp_model.CpSolver, cp_model.CpSolverStatus]:
-    """`mixed`: many ways of searching take turns; better for a short end, worse for a plain refutation."""
+    """`mixed`: one complete search without linear programming, and many ways to better a part, take turns; best for an
+    early end (bench/timetable), worse for a plain refutation.
+    """
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = max(limits.left_s, 0.1)
     solver.parameters.num_workers = limits.workers
     solver.parameters.interleave_search = mixed
+    solver.parameters.subsolvers.extend(["no_lp"] if mixed else [])
     status = solver.solve(made.model, Listener(heard) if heard is not None else None)
     limits.left_s -= solver.wall_time
     return solver, status
