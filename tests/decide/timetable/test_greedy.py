@@ -10,7 +10,7 @@ from liftlock.decide.timetable.network import net_of
 from liftlock.decide.timetable.profile import steps_of
 from liftlock.decide.timetable.verify import verify
 from liftlock.model.timetable import Capacity, Choice, Infeasible, Job, Limit, Link, Problem, Solution, Span
-from tests.decide.timetable.making import DAY, anytime, nights, problem, problems, shortest, tiny
+from tests.decide.timetable.making import DAY, anytime, nights, placed, problem, problems, shortest, tiny
 
 
 def found(given: Problem, previous: Solution | None = None) -> Solution:
@@ -115,6 +115,16 @@ def test_only_what_a_longer_job_pushes_moves() -> None:
     assert begins(slow) == {"a": 0, "b": 13, "c": 23, "d": 0}
     roomy = replace(first, placed=tuple(replace(e, begins=30, ends=40) if e.job == "c" else e for e in first.placed))
     assert begins(found(problem(Job("a", anytime(13)), *jobs[1:]), roomy)) == {"a": 0, "b": 13, "c": 30, "d": 0}
+
+
+def test_all_are_pushed_where_that_ends_earlier_than_one_that_jumps_over_the_others() -> None:
+    jobs = [Job(name, anytime(10), uses={"a": 1}) for name in "abc"] + [Job("x", anytime(100), (Link("b"),))]
+    capacities = (Capacity("a", 1),)
+    first = placed(problem(*jobs, capacities=capacities), {"a": 0, "b": 10, "c": 20, "x": 20})
+    slow = problem(Job("a", anytime(15), uses={"a": 1}), *jobs[1:], capacities=capacities)
+    assert begins(found(slow, first)) == {"a": 0, "b": 15, "c": 25, "x": 25}
+    roomy = replace(first, placed=(*first.placed[:3], replace(first.placed[3], begins=60, ends=160)))
+    assert begins(found(slow, roomy)) == {"a": 0, "b": 30, "c": 20, "x": 60}
 
 
 def test_what_began_does_not_move_and_is_given_its_share() -> None:

@@ -93,8 +93,8 @@ def board_of(net: Net) -> Board:
     return Board(net, [steps.copy() for steps in net.free], [left for _, _, left in net.limits])
 
 
-def place_all(net: Net, priority: Sequence[float]) -> Pass:
-    """One pass; the smallest priority first among those whose predecessors are placed."""
+def place_all(net: Net, priority: Sequence[float], since: Sequence[int] = ()) -> Pass:
+    """One pass; the smallest priority first among those whose predecessors are placed. `since`: not before."""
     count = len(net.jobs)
     done, board = Pass([0] * count, [0] * count), board_of(net)
     waits = [len(links) for links in net.before]
@@ -102,7 +102,8 @@ def place_all(net: Net, priority: Sequence[float]) -> Pass:
     heapify(ready)
     while ready:
         _, at = heappop(ready)
-        found = settle(board, at, max((done.ends[other] + gap for other, gap in net.before[at]), default=0))
+        soonest = max((done.ends[other] + gap for other, gap in net.before[at]), default=0)
+        found = settle(board, at, max(soonest, since[at]) if since else soonest)
         if found is None:
             done.failed = at
             return done
