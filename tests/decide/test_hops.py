@@ -1,5 +1,7 @@
 """Several hops: each a component of its own to the schedule, built on the one before; up, back, and in between."""
 
+from itertools import pairwise
+
 import pytest
 from msgspec.structs import replace
 
@@ -11,12 +13,13 @@ from liftlock.decide.expand import expand, lay_out
 from liftlock.decide.hops import unfold
 from liftlock.decide.readiness import readiness
 from liftlock.decide.rollback import built_on
-from liftlock.decide.stages import whole_s
+from liftlock.decide.stages import outage_gap, whole_s
 from liftlock.model import events as ev
 from liftlock.model.actions import FailureKind
 from liftlock.model.events import LaneResult, RunResult
 from liftlock.model.plan import Budget, Hop, Rollout, Share, Versions
 from liftlock.model.ports import Artifact
+from liftlock.model.reasons import because
 from liftlock.model.recipe import Recipes
 from liftlock.model.run import Run
 from liftlock.model.schedule import component_of, hop_of, name_of, path_of
@@ -299,37 +302,43 @@ def test_what_one_hop_cannot_undo_is_a_point_of_no_return_for_all_before_it():
     )
 
 
-def test_an_outage_of_several_hops_stops_its_dependents_once_for_all_of_them():
+def outage() -> History:
+    """Two tiers that go out together, each over a release on its way: `orders` is stopped for `db`."""
     out = Rollout(planned_outage=True, waves=(Share(percent=100),), soak_s=0.0)
-    plan = orders_plan(2)[0]
-    own = component("db", "db", rollout=out, via=(Hop("1.1"),), version=Versions("1.0", "1.2"))
     stop, start = item("service", "x", because="stop"), item("service", "x", because="start")
     tier = (item("backup"), stop, item("release", "dist/orders.tar.gz"), start, item("verify"))
-    user = component("orders", "app", after=("db",), rollout=out, via=(Hop("1.1"),), version=Versions("1.0", "1.2"))
-    given = (
-        replace(plan, components=(own, user)),
-        inventory_of({"app": 2, "db": 1}),
-        Recipes(dict.fromkeys(("db", "orders"), tier)),
-    )
-    seen = History(schedule_of(*given))
-    needs = {stage.id: stage.needs for stage in seen.schedule.stages}
+    own = {"rollout": out, "via": (Hop("1.1"),), "version": Versions("1.0", "1.2")}
+    components = (component("db", "db", **own), component("orders", "app", after=("db",), **own))
+    plan = replace(orders_plan(2)[0], components=components)
+    recipes = Recipes(dict.fromkeys(("db", "orders"), tier))
+    return History(schedule_of(plan, inventory_of({"app": 2, "db": 1}), recipes))
+
+
+def test_an_outage_of_several_hops_stops_its_dependents_once_for_all_of_them():
+    needs = {stage.id: stage.needs for stage in outage().schedule.stages}
     assert list(needs) == ["orders/1/stop", "db/1/w1", "db/2/w1", "orders/1/w1", "orders/2/w1"]
     assert needs["db/1/w1"] == ("orders/1/stop",)
     assert needs["db/2/w1"] == ("orders/1/stop", "db/1/w1")
-    seen.play(
-        lambda step, attempt: (
-            FailureKind.UNHEALTHY if step.startswith("orders/2/") and step.endswith("/07-verify") else None
-        )
-    )
+
+
+def test_an_outage_of_several_hops_goes_back_hop_by_hop_tier_by_tier():
+    seen = outage()
+    bad = {f"orders/2/w1/app-0{n}/07-verify" for n in (1, 2)}
+    seen.play(lambda step, attempt: FailureKind.UNHEALTHY if step in bad else None)
     assert seen.run.result is RunResult.ROLLED_BACK
-    undone = [step for step in seen.started() if step.split("/")[-1].startswith("u0") or step.endswith("b04-start")]
-    places = {
-        path: [i for i, s in enumerate(undone) if s.startswith(path)]
-        for path in ("orders/2", "orders/1/w", "db/2", "db/1")
-    }
+    undone = [step for step in seen.started() if step.split("/")[-1].startswith("u0")]
     order = ["orders/2", "orders/1/w", "db/2", "db/1"]
-    for later, sooner in zip(order[1:], order[:-1], strict=True):
-        assert max(places[sooner]) < min(places[later]), (sooner, later)
+    places = [[i for i, step in enumerate(undone) if step.startswith(path)] for path in order]
+    for sooner, later in pairwise(places):
+        assert max(sooner) < min(later)
+
+
+def test_a_stop_that_was_taken_back_is_the_matter_of_the_tier_that_it_was_made_for():
+    seen = outage().play(until=lambda run: "orders/2/w1" in run.stages)
+    seen.say(ev.RollbackBegan("stage", because("asked"), ("orders/1/stop",))).play()
+    assert seen.run.stages["orders/1/stop"].returned == 2
+    gaps = {name: outage_gap(seen.layout, seen.run, seen.layout.stages[name]) for name in ("db/2/w1", "orders/2/w1")}
+    assert [name for name, gap in gaps.items() if gap] == ["db/2/w1"]
 
 
 # --- what is said of it -------------------------------------------------------------------------------------
