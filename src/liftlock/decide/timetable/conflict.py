@@ -22,19 +22,20 @@ Feasible = Callable[[Problem], bool | None]
 Part = tuple[str, str]  # (kind, of what): window j, after j/i, deadline j, began j, capacity r, budget n
 T = TypeVar("T")
 
-CALLS = 400  # of `feasible`, at most
+CALLS, CALLS_AT_ONE = (40, 400), 20_000  # of `feasible`: so many over the jobs, within limits
 FEW = 60  # jobs; of more, a resource that has not enough is said as a whole
 
 
 class Asked:
     """`feasible`, counted; `sure`: every answer so far was a yes or a no, and none was left out."""
 
-    def __init__(self, feasible: Feasible) -> None:
-        self.feasible, self.calls, self.sure = feasible, 0, True
+    def __init__(self, feasible: Feasible, jobs: int) -> None:
+        self.feasible, self.sure = feasible, True
+        self.left = min(max(CALLS_AT_ONE // jobs, CALLS[0]), CALLS[1])
 
     def impossible(self, problem: Problem) -> bool:
-        self.calls += 1
-        answer = self.feasible(problem) if self.calls <= CALLS else None
+        self.left -= 1
+        answer = self.feasible(problem) if self.left >= 0 else None
         self.sure = self.sure and answer is not None
         return answer is False
 
@@ -47,7 +48,7 @@ def conflict(problem: Problem, feasible: Feasible | None = None) -> Infeasible |
     crowd = crowded(problem)
     if crowd is not None and len(problem.jobs) > FEW:
         return Infeasible((crowd,), irreducible=False)
-    asked = Asked(feasible or placeable)
+    asked = Asked(feasible or placeable, len(problem.jobs))
     if not asked.impossible(problem):
         return None
     jobs = smallest(list(problem.jobs), lambda some: asked.impossible(among(problem, some)))
