@@ -5,7 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from liftlock.decide.check import check
-from liftlock.decide.codes import CODES
+from liftlock.decide.rules.codes import CODES
 from liftlock.model.chapters import BackupStrategy
 from liftlock.model.findings import Finding, Severity
 from liftlock.model.inventory import Inventory

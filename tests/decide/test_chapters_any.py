@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liftlock.decide.appraise import appraise
-from liftlock.decide.codes_chapters import CODES
+from liftlock.decide.rules.codes_chapters import CODES
 from liftlock.model import chapters as ch
 from liftlock.model.plan import Approval, Window
 from liftlock.model.tasks import Task, Timetable

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from liftlock.decide import readiness, revise
 from liftlock.decide.check import RULES, SCHEDULE_RULES, check
-from liftlock.decide.codes import CODES
-from liftlock.decide.rules_order import circle_through
+from liftlock.decide.rules.codes import CODES
+from liftlock.decide.rules.order import circle_through
 from liftlock.model.chapters import BackupStrategy, Goal, Measure, Risk, RollbackPlan
 from liftlock.model.findings import Severity
 from liftlock.model.inventory import Host, Inventory

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from liftlock.decide.codes_chapters import CODES
 from liftlock.decide.models import WANTS
+from liftlock.decide.rules.codes_chapters import CODES
 from liftlock.model.chapters import (
     Absence,
     AcceptanceCriterion,

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from liftlock.decide.check import check
-from liftlock.decide.codes import CODES
 from liftlock.decide.readiness import readiness
+from liftlock.decide.rules.codes import CODES
 from liftlock.model.findings import Severity
 from liftlock.model.ports import Artifact
 from liftlock.model.survey import HostSurvey, Survey

@@ -10,7 +10,7 @@ import pytest
 
 from liftlock.cli.discovery import find_drivers
 from liftlock.cli.main import app
-from liftlock.decide.rules_products_file import faults
+from liftlock.decide.rules.products_file import faults
 from liftlock.drivers import builtin
 from liftlock.model.findings import Severity
 from liftlock.planfile.inventory import load_inventory

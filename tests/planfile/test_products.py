@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from liftlock.decide.rules_products_file import faults
+from liftlock.decide.rules.products_file import faults
 from liftlock.model.product import Block, Condition, Edge, Product, Skew
 from liftlock.planfile.facts import read_facts
 from liftlock.planfile.importers import IMPORTERS

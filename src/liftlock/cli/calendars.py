@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from liftlock.decide.bounds import AROUND, REACH
-from liftlock.decide.rules_timetable_days import is_day, is_when
+from liftlock.decide.rules.timetable_days import is_day, is_when
 from liftlock.model.calendars import NO_CALENDARS, Calendars
 from liftlock.model.findings import Finding
 from liftlock.model.load import Sample

@@ -23,7 +23,7 @@ from liftlock.cli.trouble import refuse
 from liftlock.decide.path.conditions import Facts, facts_of
 from liftlock.decide.path.find import find_together
 from liftlock.decide.path.ground import parts_of
-from liftlock.decide.rules_products_file import faults
+from liftlock.decide.rules.products_file import faults
 from liftlock.decide.versions import BadVersion
 from liftlock.model.findings import Finding, Located, Severity
 from liftlock.model.path import NoWay

@@ -1,6 +1,6 @@
 """Is this plan safe to arrange? Every rule is asked, and everything is said at once.
 
-A rule is a function of the case that yields findings; its home is the `rules_*` file of its subject. Rules that need
+A rule is a function of the case that yields findings; its home is the file of its subject in `rules/`. Rules that need
 the schedule are asked only where nothing else stands in the way of arranging it.
 """
 
@@ -10,31 +10,10 @@ from datetime import datetime
 from msgspec import json
 from msgspec.structs import replace
 
-from liftlock.decide import (
-    rules_approvals,
-    rules_budget,
-    rules_canary,
-    rules_chapters,
-    rules_documents,
-    rules_gates,
-    rules_hops,
-    rules_names,
-    rules_order,
-    rules_power,
-    rules_products,
-    rules_readiness,
-    rules_recipe,
-    rules_roles,
-    rules_safety,
-    rules_text,
-    rules_time,
-    rules_timetable,
-    rules_waves,
-    rules_windows,
-)
 from liftlock.decide.arrange import arrange
 from liftlock.decide.case import Case, Rule, case_of
 from liftlock.decide.readiness import readiness
+from liftlock.decide.rules.every import RULES, SCHEDULE_RULES
 from liftlock.model.calendars import NO_CALENDARS, Calendars
 from liftlock.model.findings import Finding, Severity
 from liftlock.model.inventory import Inventory
@@ -43,29 +22,6 @@ from liftlock.model.ports import Artifact, Drivers
 from liftlock.model.product import Product
 from liftlock.model.recipe import Recipes
 from liftlock.model.survey import Survey
-
-RULES: tuple[Rule, ...] = (
-    *rules_names.RULES,
-    *rules_order.RULES,
-    *rules_waves.RULES,
-    *rules_roles.RULES,
-    *rules_budget.RULES,
-    *rules_recipe.RULES,
-    *rules_safety.RULES,
-    *rules_text.RULES,
-    *rules_time.RULES,
-    *rules_gates.RULES,
-    *rules_canary.RULES,
-    *rules_power.RULES,
-    *rules_approvals.RULES,
-    *rules_documents.RULES,
-    *rules_chapters.RULES,
-    *rules_products.RULES,
-    *rules_readiness.RULES,
-    *rules_hops.RULES,
-    *rules_timetable.RULES,
-)
-SCHEDULE_RULES: tuple[Rule, ...] = (*rules_windows.RULES, *rules_products.SCHEDULE_RULES)
 
 
 def check(

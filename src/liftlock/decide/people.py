@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from liftlock.decide.rules_approvals import people as approvers
+from liftlock.decide.rules.approvals import people as approvers
 from liftlock.model.chapters import Person
 from liftlock.model.findings import Path
 from liftlock.model.plan import Plan

@@ -10,7 +10,7 @@ from liftlock.decide.path.conditions import Facts, facts_of
 from liftlock.decide.path.find import find_together
 from liftlock.decide.path.follow import Followed, follow
 from liftlock.decide.path.ground import parts_of
-from liftlock.decide.rules_products_file import SOURCE, faults
+from liftlock.decide.rules.products_file import SOURCE, faults
 from liftlock.decide.versions import BadVersion, version
 from liftlock.model.findings import Path
 from liftlock.model.path import NoWay, Way

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from liftlock.decide.bounds import leads_of
 from liftlock.decide.changes import names_in, touched
 from liftlock.decide.estimate import stage_forward_s
-from liftlock.decide.rules_windows import needs
+from liftlock.decide.rules.windows import needs
 from liftlock.decide.timetable import supply
 from liftlock.decide.timetable.back import minute_of
 from liftlock.decide.timetable.choices import begun_choice, choices_of, inside, minutes

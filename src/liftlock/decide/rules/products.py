@@ -21,9 +21,9 @@ from liftlock.decide.path.planned import (
     planned,
     readable,
 )
-from liftlock.decide.rules_approvals import people
-from liftlock.decide.rules_products_file import product_files_are_sound
-from liftlock.decide.rules_products_skew import mixed_no_longer_than_allowed, parts_may_run_together
+from liftlock.decide.rules.approvals import people
+from liftlock.decide.rules.products_file import product_files_are_sound
+from liftlock.decide.rules.products_skew import mixed_no_longer_than_allowed, parts_may_run_together
 from liftlock.decide.versions import version
 from liftlock.model.findings import Finding, Path
 from liftlock.model.path import NoWay, Obstacle, Way, Wrong

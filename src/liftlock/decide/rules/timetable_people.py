@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from liftlock.decide.case import Case, Rule, error, some, warning
-from liftlock.decide.rules_timetable_days import is_day
+from liftlock.decide.rules.timetable_days import is_day
 from liftlock.model.chapters import Resource
 from liftlock.model.findings import Finding
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from liftlock.decide import rules_timetable_days, rules_timetable_load, rules_timetable_people
 from liftlock.decide.case import Case, Rule, error, info, some, warning
-from liftlock.decide.rules_time import is_time
-from liftlock.decide.rules_timetable_days import is_when
-from liftlock.decide.rules_windows import length_s
+from liftlock.decide.rules import timetable_days, timetable_load, timetable_people
+from liftlock.decide.rules.time import is_time
+from liftlock.decide.rules.timetable_days import is_when
+from liftlock.decide.rules.windows import length_s
 from liftlock.decide.timetable.circles import first_circle, waits_of
 from liftlock.decide.timetable.names import STAGES, WAVES
 from liftlock.decide.windows import moment
@@ -137,7 +137,7 @@ RULES: tuple[Rule, ...] = (
     leads_are_between_things_that_are_there,
     leads_say_what_they_bind,
     leads_end_before_the_deadline,
-    *rules_timetable_people.RULES,
-    *rules_timetable_days.RULES,
-    *rules_timetable_load.RULES,
+    *timetable_people.RULES,
+    *timetable_days.RULES,
+    *timetable_load.RULES,
 )

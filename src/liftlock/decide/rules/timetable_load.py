@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from liftlock.decide.case import Case, Rule, error, warning
 from liftlock.decide.quiet import Profile, limit_of, profile_of, quiet_windows, quietest, traffic_in
-from liftlock.decide.rules_time import is_date, is_time
+from liftlock.decide.rules.time import is_date, is_time
 from liftlock.model.findings import Finding
 from liftlock.model.load import QuietWindow
 from liftlock.model.plan import Window

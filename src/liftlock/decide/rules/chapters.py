@@ -5,18 +5,18 @@ A plan without chapters stays in peace: a rule speaks only of what is there, or 
 
 from collections.abc import Iterable, Iterator
 
-from liftlock.decide import (
-    rules_chapters_budget,
-    rules_chapters_choices,
-    rules_chapters_models,
-    rules_chapters_requirements,
-    rules_chapters_risks,
-    rules_chapters_team,
-    rules_chapters_tests,
-    rules_chapters_told,
-)
 from liftlock.decide.case import Case, Rule, error, some, warning
 from liftlock.decide.people import Naming, namings, parties, team_of
+from liftlock.decide.rules import (
+    chapters_budget,
+    chapters_choices,
+    chapters_models,
+    chapters_requirements,
+    chapters_risks,
+    chapters_team,
+    chapters_tests,
+    chapters_told,
+)
 from liftlock.decide.timetable.names import WAVES
 from liftlock.model.chapters import Absence
 from liftlock.model.findings import Finding, Path
@@ -156,12 +156,12 @@ RULES: tuple[Rule, ...] = (
     references_resolve,
     people_are_in_the_team,
     spans_end_after_they_begin,
-    *rules_chapters_models.RULES,
-    *rules_chapters_requirements.RULES,
-    *rules_chapters_choices.RULES,
-    *rules_chapters_risks.RULES,
-    *rules_chapters_team.RULES,
-    *rules_chapters_tests.RULES,
-    *rules_chapters_told.RULES,
-    *rules_chapters_budget.RULES,
+    *chapters_models.RULES,
+    *chapters_requirements.RULES,
+    *chapters_choices.RULES,
+    *chapters_risks.RULES,
+    *chapters_team.RULES,
+    *chapters_tests.RULES,
+    *chapters_told.RULES,
+    *chapters_budget.RULES,
 )

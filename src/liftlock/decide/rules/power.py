@@ -17,7 +17,7 @@ from liftlock.decide.judge.arms import CONTROLS_FULL, CONTROLS_MIN, share_of
 from liftlock.decide.judge.power_means import Noise, Setting, contrast_power, smallest_contrast
 from liftlock.decide.judge.power_rates import WANTED, events_needed
 from liftlock.decide.recipes import Laying
-from liftlock.decide.rules_canary import canaries
+from liftlock.decide.rules.canary import canaries
 from liftlock.decide.waves import targets
 from liftlock.model.findings import Field, Finding, Path
 from liftlock.model.plan import Canary, Metric, Rollout

@@ -7,7 +7,7 @@ from msgspec import Struct
 from liftlock.decide.case import Case, Rule, error, warning
 from liftlock.decide.circles import circle_from
 from liftlock.decide.people import at_work, team_of
-from liftlock.decide.rules_approvals import approvals, people
+from liftlock.decide.rules.approvals import approvals, people
 from liftlock.model.chapters import Absence, Person
 from liftlock.model.findings import Finding, Path
 from liftlock.model.plan import Plan

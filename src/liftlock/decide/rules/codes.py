@@ -3,7 +3,7 @@
 `path` leads to the plan's key; what a driver complains of has a code of that driver's own manifest.
 """
 
-from liftlock.decide import codes_chapters, codes_products, codes_readiness, codes_revision, codes_timetable
+from liftlock.decide.rules import codes_chapters, codes_products, codes_readiness, codes_revision, codes_timetable
 
 CODES: dict[str, tuple[str, ...]] = {
     **codes_chapters.CODES,

@@ -18,7 +18,7 @@ def risks(case: Case) -> Iterator[tuple[Path, Risk]]:
 def what_remains_is_answered(case: Case) -> Iterator[Finding]:
     for path, risk in risks(case):
         missing = [key for key in ("prevention", "response") if not getattr(risk, key)]
-        likely_and_grave = risk.likelihood == risk.impact == "high"  # says rules_documents
+        likely_and_grave = risk.likelihood == risk.impact == "high"  # says rules.documents
         if risk.residual == "high" and missing and not likely_and_grave:
             yield error("L534", path, risk=risk.risk, missing=", ".join(missing))
 

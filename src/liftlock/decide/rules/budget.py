@@ -6,7 +6,7 @@ from math import ceil
 from liftlock.decide.capacities import capacity_of, failures_at_most, out_at_most
 from liftlock.decide.case import Case, Rule, error, some, warning
 from liftlock.decide.outage import goes_out, out_before, rollout_of, stop_steps
-from liftlock.decide.rules_waves import shown
+from liftlock.decide.rules.waves import shown
 from liftlock.model.findings import Finding, Path
 from liftlock.model.plan import Rollout
 

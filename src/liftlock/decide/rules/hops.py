@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from liftlock.decide.case import Case, Rule, error, warning
 from liftlock.decide.hops import hops_of
-from liftlock.decide.rules_names import parsed
+from liftlock.decide.rules.names import parsed
 from liftlock.model.actions import Kind
 from liftlock.model.findings import Finding, Path
 from liftlock.model.plan import Component

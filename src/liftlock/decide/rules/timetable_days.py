@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from liftlock.decide.case import Case, Rule, error, info, some, warning
 from liftlock.decide.changes import names_of, touched
-from liftlock.decide.rules_time import REFERENCE, is_date, is_moment
+from liftlock.decide.rules.time import REFERENCE, is_date, is_moment
 from liftlock.decide.windows import moment
 from liftlock.decide.workdays import is_open, nth_open
 from liftlock.model.findings import Finding, Path
