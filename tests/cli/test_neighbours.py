@@ -1,7 +1,7 @@
 """Another upgrade of the same record is a change that is already scheduled: it is kept clear of, and named."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from liftlock.cli.neighbours import other_upgrades
@@ -59,6 +59,21 @@ def test_a_run_that_is_open_has_its_hosts(site: Site) -> None:
     assert sorted(found.items) == sorted(HOSTS)
     assert found.title == "Held"
     assert datetime.fromisoformat(found.to).replace(tzinfo=SHANGHAI) >= now
+
+
+def test_an_open_runs_windows_are_read_in_its_own_zone(site: Site) -> None:
+    """22:00 in Shanghai is 14:00 in London: seen from there it does not take until London's night."""
+    later = datetime.now(SHANGHAI) + timedelta(hours=2)
+    window = f'windows:\n  - {{from: "{later:%H:%M}", to: "{later + timedelta(hours=3):%H:%M}"}}\n'
+    site.write_plan(title="Waits", more=window)
+    running = site.start("run", "plan.yaml")
+    site.wait_for("RunOpened")
+    running.kill()
+    running.wait()
+    now = datetime.now(ZoneInfo("Europe/London"))
+    (found,) = others(site, "another-000000", now)
+    ends = datetime.fromisoformat(found.to).replace(tzinfo=now.tzinfo)
+    assert timedelta(hours=1) < ends - now < timedelta(hours=4)
 
 
 def test_an_upgrade_that_is_over_is_in_nobodys_way(site: Site) -> None:

@@ -1,6 +1,7 @@
 """Nothing begins before hosts are what was planned, and people said so of what only they can see."""
 
 import json
+from pathlib import Path
 
 from tests.cli.conftest import Site
 
@@ -60,3 +61,19 @@ def test_the_log_says_who_answered(site: Site) -> None:
     site.run("run", "plan.yaml")
     said = site.run("log", "plan.yaml").stdout
     assert "chen.jie says of item C1: ready (two power lines are connected): looked at both" in said
+
+
+def test_what_has_begun_is_amended_whatever_has_come_of_the_items(site: Site) -> None:
+    written(site)
+    text = Path("plan.yaml").read_text()
+    for item in ("C1", "C2"):
+        site.run("tick", "plan.yaml", item, "--as", "chen.jie")
+    site.bad.add("1.1")
+    Path("plan.yaml").write_text(text.replace("on_failure: roll back", "on_failure: freeze"))
+    site.run("run", "plan.yaml", expect=4)
+    site.bad.clear()
+    site.run("tick", "plan.yaml", "C1", "--as", "chen.jie", "--not-ready", "-m", "a line is gone")
+    Path("plan.yaml").write_text(Path("plan.yaml").read_text().replace("within: 2s", "within: 3s"))
+    site.run("amend", "plan.yaml", "-m", "the check may take longer")
+    site.run("settle", "app/1/w1", "skip", "-m", "looked")
+    assert site.data("status")["holds"] == []

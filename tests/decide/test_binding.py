@@ -11,13 +11,14 @@ from msgspec.structs import replace
 from liftlock.decide.binding import held_at_first
 from liftlock.model import events as ev
 from liftlock.model.decisions import Wait
-from liftlock.model.plan import Plan, Window
+from liftlock.model.plan import Hop, Plan, Window
 from liftlock.model.reasons import because
 from liftlock.model.schedule import Bounds, Closure, LeadRule, Schedule, digest
 from liftlock.model.tasks import Lead, OtherChange, Task, Timetable
 from liftlock.model.workdays import Workdays
-from tests.decide.fakes import orders_plan, schedule_of
+from tests.decide.fakes import item, orders_plan, schedule_of
 from tests.decide.history import History, orders
+from tests.decide.test_hops import hops
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 W1, W2 = "orders/1/w1", "orders/1/w2"
@@ -154,6 +155,31 @@ def test_the_next_wave_waits_until_the_last_was_observed() -> None:
     assert told.only().until == promoted + timedelta(hours=12)
     told.now = promoted + timedelta(hours=12)
     assert told.event() == ev.StageOpened(W2)
+
+
+def test_what_is_done_once_between_two_hops_does_not_part_their_waves() -> None:
+    once: dict[str, Any] = {"once_before": ({"command": "x"},), "once_after": ({"command": "x"},)}
+    plan, inventory, recipes = hops(orders_plan(4, soak_s=0.0), Hop("1.1"), **once)
+    items = (item("command", "x"),)
+    recipes = replace(recipes, before={"orders": items}, after={"orders": items})
+    schedule = replace(schedule_of(plan, inventory, recipes), bounds=Bounds(observe_s=12 * 3600.0))
+    told = History(schedule, MONDAY)
+    last = [stage.id for stage in schedule.stages if stage.soaks and stage.component == "orders"][-1]
+    told.play(until=lambda run: last in run.stages and run.stages[last].promoted)
+    promoted = told.now
+    told.play(until=lambda run: "orders/2/before" in run.stages and run.stages["orders/2/before"].promoted)
+    assert told.why() == "observing"
+    assert told.only().until == promoted + timedelta(hours=12)
+
+
+# --- clocks that are set back ---------------------------------------------------------------------------------
+
+
+def test_what_has_passed_is_not_waited_for_when_clocks_are_set_back() -> None:
+    """02:40 came before 02:30 came again: a wait until then would have no end but the clock's."""
+    berlin = ZoneInfo("Europe/Berlin")
+    told = opened(datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=berlin), not_before="2026-10-25T02:40")
+    assert told.event() == ev.StageOpened(W1)
 
 
 # --- from the plan --------------------------------------------------------------------------------------------

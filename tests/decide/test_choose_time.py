@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from liftlock.model import events as ev
 from liftlock.model.actions import FailureKind
@@ -205,6 +206,41 @@ def test_a_pause_fails_nothing_and_its_time_is_not_counted():
     assert told.why() == "paused"
     told.say(ev.RunResumed("li.wei")).later(800)
     assert told.why() == "in-progress"
+
+
+def at_night_only(told):
+    schedule = replace(told.schedule, windows=(Window("22:00", "23:00"),))
+    told.layout = replace(told.layout, schedule=schedule)
+
+
+def test_a_host_that_is_tried_again_when_the_window_opens_was_not_without_progress():
+    lane = f"{W2}/app-06"
+    told = History(orders(progress_deadline_s=900.0, failures_max=1, wave_failures_max=1, on_failure="roll back host"))
+    told.play(
+        lambda step, attempt: FailureKind.REFUSED if step == f"{lane}/05-install" else None,
+        until=lambda run: lane in run.lanes and run.lanes[lane].result is not None,
+    )
+    told.play(until=lambda run: not run.busy)
+    told.say(ev.LaneReopened(lane, "li.wei", "mended"))
+    at_night_only(told)
+    assert told.later(901).why() == "window-closed"
+    told.now = told.now.replace(hour=22, minute=0)
+    (step,) = told.steps()
+    told.start(step, 2).later(899)
+    assert told.why() == "in-progress"
+    assert told.later(2).event() == ev.HoldRaised(W2, because("progress-deadline", stage=W2, deadline_s=900))
+
+
+def test_a_wave_that_the_windows_end_parted_goes_on_in_the_next_one():
+    told = History(orders(progress_deadline_s=900.0))
+    told.play(until=lambda run: W2 in run.stages and run.stages[W2].begun)
+    at_night_only(told)
+    told.play(until=lambda run: not run.busy)
+    assert told.why() == "window-closed"
+    told.now = told.now.replace(hour=22, minute=0)
+    for step in told.steps():
+        told.start(step)
+    assert told.later(1).why() == "in-progress"
 
 
 def test_an_absent_controllers_time_is_not_counted():

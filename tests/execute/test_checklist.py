@@ -1,6 +1,7 @@
 """Answers to the checklist: whose count, for which text, with which signature."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import asyncssh
 import pytest
@@ -39,6 +40,21 @@ def test_the_newest_answer_of_somebody_named_counts(answers: tuple[ItemAnswered,
     found = stands(ITEM, *answers)
     assert (found.state, found.because.code if found.because else "") == (state, code)
     assert bool(lacking([found])) == (state != "ready")
+
+
+def test_a_signed_answer_that_is_copied_is_no_newer() -> None:
+    own = asyncssh.generate_private_key("ssh-ed25519")
+    item = replace(ITEM, keys=(f"chen.jie {own.export_public_key().decode().strip()}",))
+
+    def signed(readiness: Literal["ready", "not-ready"], at: datetime) -> ItemAnswered:
+        text = statement("Orders", item, person="chen.jie", readiness=readiness, note="", at=at)
+        blob = sshsig.armour(own.public_data, own.sign(sshsig.to_sign(text.encode()), b"ssh-ed25519"))
+        return replace(SAID, readiness=readiness, at=at, signature=blob)
+
+    yes, no = signed("ready", AT), signed("not-ready", AT + timedelta(minutes=1))
+    assert stands(item, yes, no, yes).state == "not-ready"
+    assert stands(item, yes, no, replace(yes, signature=yes.signature + "\n")).state == "not-ready"
+    assert stands(item, yes, no, signed("ready", AT + timedelta(minutes=2))).state == "ready"
 
 
 def test_an_item_with_keys_wants_its_answer_signed() -> None:

@@ -69,7 +69,8 @@ async def approved_plan(
         await show_lack(screen, store, schedule, entries, words)
         roles = ", ".join(each.role for each in lacking)
         raise refuse("not-approved", roles=roles, digest=prepared.digest[:12], file=str(path))
-    refuse_if_unready(prepared, entries)
+    if not begun:
+        refuse_if_unready(prepared, entries)
     run = await next_run(store, prepared.upgrade)
     await refuse_if_done(store, prepared)
     await freeze(store, prepared, by, clock.now())
@@ -80,7 +81,8 @@ async def approved_plan(
 
 
 def refuse_if_unready(prepared: Prepared, entries: tuple[Entry, ...]) -> None:
-    """Every item of the checklist is answered, by somebody who may, and the answer is yes."""
+    """Every item of the checklist is answered, by somebody who may, and the answer is yes. It is asked before something
+    begins: what has begun can be amended whatever has come of the items since."""
     if prepared.plan is None or prepared.plan.readiness is None:
         return
     found = lacking(items_standing(prepared.plan.upgrade, prepared.plan.readiness.items, entries))

@@ -17,6 +17,7 @@ from liftlock.journal.sqlite import SqliteStore
 from liftlock.model.run import Run
 from liftlock.model.schedule import Schedule
 from liftlock.model.tasks import OtherChange
+from liftlock.publish.words import zone_of
 
 
 async def other_upgrades(store: SqliteStore, upgrade: str, now: datetime) -> tuple[OtherChange, ...]:
@@ -37,7 +38,8 @@ async def other_upgrades(store: SqliteStore, upgrade: str, now: datetime) -> tup
 
 def under_way(chosen: Chosen, now: datetime) -> OtherChange:
     """A run that is open, with all of its hosts: they are locked until it is closed."""
-    ends = outlook_of(chosen.schedule, chosen.run, now).ends_at or now
+    own = now.astimezone(zone_of(chosen.schedule.zone))  # its windows are read in its own zone
+    ends = outlook_of(chosen.schedule, chosen.run, own).ends_at or now
     hosts = dict.fromkeys(host for stage in chosen.schedule.stages for host in stage.hosts)
     return OtherChange(
         id=chosen.name,

@@ -4,14 +4,16 @@
   run. It holds what it is before back until that has begun; then it has done its work, an amendment or not.
 - While somebody else's change is at one of a stage's hosts, no forward work begins there, as in a freeze; what would
   not end, with its way back, before that change begins does not begin either. A rollback always may.
-- Between two waves of a component lies the time that the plan wants to observe, beyond their soak.
+- Between two waves of a component lies the time that the plan wants to observe, beyond their soak, whichever hops they
+  are of and whatever is done once in between.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
+from liftlock.decide.hops import waves_before
 from liftlock.decide.turn import later
 from liftlock.decide.windows import moment
 from liftlock.decide.workdays import earliest_after
@@ -40,7 +42,7 @@ def held_back(schedule: Schedule, run: Run, stage: Stage, now: datetime) -> Held
     """Whether a stage that nothing else holds may not be opened yet. `now`: aware, in the plan's zone."""
     bounds = bounds_of(schedule)
     found = [held for lead in bounds.leads if (held := held_by_lead(bounds, lead, run, stage, now))]
-    if bounds.not_before and not run.stages and (opens := moment(bounds.not_before, now)) > now:
+    if bounds.not_before and not run.stages and is_to_come(opens := moment(bounds.not_before, now), now):
         found.append(Held(opens, because("not-before", opens=minute(opens))))
     found += held_by_observation(schedule, run, stage, now)
     return max(found, key=lambda each: each.until, default=None)
@@ -70,7 +72,7 @@ def lead_ends(
     """Where the record has no such moment, the next lower one counts: the plan's submission, or the run's opening."""
     begins = since.get(lead.of) or since.get("plan") or opened
     ends = earliest_after(workdays_of(bounds), begins.astimezone(now.tzinfo), lead.days) or now + NEVER
-    if now >= ends:
+    if not is_to_come(ends, now):
         return None
     if lead.of == "plan":
         return Held(ends, because("lead-plan", days=lead.days, opens=minute(ends)))
@@ -96,12 +98,10 @@ def held_by_observation(schedule: Schedule, run: Run, stage: Stage, now: datetim
     observe_s = bounds_of(schedule).observe_s
     if not observe_s or not stage.soaks:
         return []
-    ours = name_of(stage.component)  # whichever hop
-    waves = {each.id for each in schedule.stages if name_of(each.component) == ours and each.soaks}
     found = []
-    for need in waves.intersection(stage.needs):
+    for need in sorted(waves_before({each.id: each for each in schedule.stages}, stage)):
         promoted = run.stages[need].promoted_at if need in run.stages else None
-        if promoted is not None and (opens := later(promoted, observe_s)) > now:
+        if promoted is not None and is_to_come(opens := later(promoted, observe_s), now):
             found.append(Held(opens, because("observing", stage=need, opens=minute(opens.astimezone(now.tzinfo)))))
     return found
 
@@ -123,6 +123,11 @@ def change_under_way(closed: Iterable[Freeze], now: datetime) -> str:
     return next(
         (each.because for each in closed if moment(each.from_, now) <= now < moment(each.to, now, end=True)), ""
     )
+
+
+def is_to_come(at: datetime, now: datetime) -> bool:
+    """As time passes: two moments of one zone are else compared as clocks show them, also when those are set back."""
+    return at.astimezone(UTC) > now.astimezone(UTC)
 
 
 def minute(at: datetime) -> str:

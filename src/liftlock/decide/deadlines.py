@@ -30,5 +30,12 @@ def progress_since(layout: Layout, run: Run, stage: Stage, view: StageView) -> d
     return max([run.progress_at, *(own_since(ways, lane) for lane in lanes if lane.phase is Phase.UP)])
 
 
+def under_way_since(run: Run, stage: str) -> datetime | None:
+    """Since when the first of the wave's lanes that have their hosts goes up; None while all of them wait: for a
+    window, for somebody else's change, for another lane."""
+    lanes = (run.lanes[lane] for lane in run.busy.values())
+    return min((lane.begun_at for lane in lanes if lane.stage == stage and lane.phase is Phase.UP), default=None)
+
+
 def peoples(ways: Ways) -> list[str]:
     return [name for name, template in ways.templates.items() if template.action.kind is Kind.MANUAL]

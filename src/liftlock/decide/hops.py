@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from liftlock.model.findings import Path
 from liftlock.model.plan import Component, Hop, Plan, Rollout
 from liftlock.model.recipe import Item, Recipes
-from liftlock.model.schedule import FIRST_HOP, hop_of, name_of
+from liftlock.model.schedule import FIRST_HOP, Stage, hop_of, name_of
 
 
 class Unfolded(Struct, frozen=True):
@@ -88,6 +88,21 @@ def hop_before(component: str) -> str:
     if number == int(FIRST_HOP):
         return ""
     return name_of(component) if number == int(FIRST_HOP) + 1 else f"{name_of(component)}/{number - 1}"
+
+
+def waves_before(stages: Mapping[str, Stage], stage: Stage) -> frozenset[str]:
+    """The component's last waves before this one: what is done once between two hops does not part their waves."""
+    found, seen, ways = set[str](), set[str](), [stage]
+    for each in ways:
+        for need in each.needs:
+            if need not in stages or need in seen or name_of(need) != name_of(stage.component):
+                continue
+            seen.add(need)
+            if stages[need].soaks:
+                found.add(need)
+            else:
+                ways.append(stages[need])
+    return frozenset(found)
 
 
 def same_component(names: Iterable[str], component: str) -> Iterator[str]:

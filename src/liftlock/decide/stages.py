@@ -9,7 +9,7 @@ from datetime import datetime
 
 from liftlock.decide.binding import change_under_way, closed_for, held_back
 from liftlock.decide.capacity import Room
-from liftlock.decide.deadlines import progress_since
+from liftlock.decide.deadlines import progress_since, under_way_since
 from liftlock.decide.estimate import stage_forward_s, whole_back_s
 from liftlock.decide.expand import Layout
 from liftlock.decide.judge.checks import judge_stage
@@ -171,6 +171,10 @@ def overdue(turn: Turn, layout: Layout, run: Run, stage: Stage, view: StageView,
     if not forward or standstill(run) or (since := progress_since(layout, run, stage, view)) is None:
         return None
     ends = later(since, policy.progress_deadline_s)
+    if turn.now >= ends:  # as seldom as that: lanes may be many
+        if (began := under_way_since(run, stage.id)) is None:
+            return None
+        ends = later(max(since, began), policy.progress_deadline_s)
     if turn.now < ends:
         turn.wait(ends, because("in-progress", stage=stage.id))
         return None

@@ -4,11 +4,12 @@ Rule: an answer counts for the item as it was written when it was given: another
 The newest answer of somebody whom the item names is the one that counts; with keys, it must be signed by one of theirs.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from liftlock.execute.approve import one_line
 from liftlock.execute.sshsig import fault_of
@@ -42,8 +43,19 @@ def statement(title: str, item: ChecklistItem, *, person: str, readiness: str, n
 
 def standing(title: str, items: Iterable[ChecklistItem], entries: Sequence[Entry]) -> list[Answered]:
     """Every item in the plan's order, with the answer that counts."""
-    given = [(entry.at, entry.event) for entry in entries if isinstance(entry.event, ItemAnswered)]
+    given = list(first_of_each((entry.at, entry.event) for entry in entries if isinstance(entry.event, ItemAnswered)))
     return [stand(title, item, [each for each in given if each[1].item == item.id]) for item in items]
+
+
+def first_of_each(given: Iterable[tuple[datetime, ItemAnswered]]) -> Iterator[tuple[datetime, ItemAnswered]]:
+    """A signed answer counts where it was first recorded: copied to the end, it is no newer."""
+    seen: set[ItemAnswered] = set()
+    for at, answer in given:
+        said = replace(answer, signature="")
+        if said not in seen:
+            yield at, answer
+        if answer.signature:
+            seen.add(said)
 
 
 def stand(title: str, item: ChecklistItem, given: Sequence[tuple[datetime, ItemAnswered]]) -> Answered:

@@ -52,14 +52,14 @@ def is_at_work(closure: Closure, at: datetime) -> bool:
 
 
 def a_wave_is_observed_before_the_next(story: Story) -> Iterator[str]:
+    """Waves of one component, in whichever hops."""
     bounds = story.schedule.bounds or NONE
     stages, promoted = {stage.id: stage for stage in story.schedule.stages}, dict[str, float]()
     for at_s, entry in zip(story.times, story.entries, strict=True) if bounds.observe_s else ():
         match entry.event:
-            case ev.StagePromoted(stage):
+            case ev.StagePromoted(stage) if stages[stage].soaks:
                 promoted[stage] = at_s
             case ev.StageOpened(stage) if stages[stage].soaks:
-                for need in stages[stage].needs:
-                    ours = stages[need].soaks and name_of(need) == name_of(stage)
-                    if ours and at_s - promoted.get(need, at_s) < bounds.observe_s - EPSILON_S:
-                        yield f"{stage} opened {at_s - promoted.get(need, at_s):.1f} s after {need}"
+                for other, since_s in promoted.items():
+                    if name_of(other) == name_of(stage) and at_s - since_s < bounds.observe_s - EPSILON_S:
+                        yield f"{stage} opened {at_s - since_s:.1f} s after {other}"

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from liftlock.decide.bounds import leads_of
 from liftlock.decide.changes import names_in, touched
 from liftlock.decide.estimate import stage_forward_s
+from liftlock.decide.hops import waves_before
 from liftlock.decide.rules.windows import needs
 from liftlock.decide.timetable import supply
 from liftlock.decide.timetable.back import minute_of
@@ -23,7 +24,7 @@ from liftlock.decide.timetable.ground import Ground, ground_of
 from liftlock.decide.timetable.leads import lead_jobs, lead_links
 from liftlock.decide.timetable.names import AFTER_WAVES, WAVES, Cast, cast_of
 from liftlock.model.plan import Freeze, Plan, Window
-from liftlock.model.schedule import Schedule, name_of
+from liftlock.model.schedule import Schedule
 from liftlock.model.schedule import Stage as Wave
 from liftlock.model.tasks import OtherChange, Task
 from liftlock.model.timetable import CENTS, Choice, Job, Limit, Link, Problem, Span
@@ -188,11 +189,11 @@ def with_links(seen: Seen, jobs: Mapping[str, Job]) -> dict[str, Job]:
 
 
 def wave_links(seen: Seen, wave: Wave) -> Iterator[Link]:
-    """`observe` lies between two waves of one component."""
+    """`observe` lies between two waves of one component, whatever is done once in between."""
     gap = minutes(seen.ground.table.observe_s)
-    for need in seen.cast.needs(wave.id):
-        between = gap and wave.soaks and seen.cast.waves[need].soaks and need.startswith(f"{name_of(wave.component)}/")
-        yield Link(need, gap, "observation") if between else Link(need)
+    yield from (Link(need) for need in seen.cast.needs(wave.id))
+    if gap and wave.soaks:
+        yield from (Link(need, gap, "observation") for need in sorted(waves_before(seen.cast.waves, wave)))
 
 
 def task_links(cast: Cast, task: Task) -> Iterator[Link]:
