@@ -63,20 +63,21 @@ def flow(edges: Edges, users: list[tuple[int, int]], begins: list[int], ends: li
 
 
 def last_begin(net: Net, at: int, begin: int, end: int, until: int) -> int:
-    """The latest begin from which it ends by `until`, takes no longer than now, and meets no absence."""
-    found = latest_as_short(net.windows[at], end - begin, until)
+    """The latest begin from which it ends by `until`, over a weekend too, and meets no absence."""
+    longest = None if end > begin else 0  # what takes no time now has its units from nobody
+    found, takes = latest_over(net.windows[at], until, longest)
     while found > begin:
-        short = [net.free[resource].short(found, found + end - begin, units) for resource, units in net.uses[at]]
+        short = [net.free[resource].short(found, found + takes, units) for resource, units in net.uses[at]]
         blocked = min((minute for minute in short if minute is not None), default=None)
         if blocked is None:
             return found
-        found = latest_as_short(net.windows[at], end - begin, blocked if blocked > found else found)
+        found, takes = latest_over(net.windows[at], blocked if blocked > found else found, longest)
     return begin
 
 
-def latest_as_short(windows: Windows, takes: int, until: int) -> int:
-    """The last allowed begin from which it ends by `until` and takes at most so long; -1: none."""
-    for first, last, here in reversed(windows.choices[: bisect_right(windows.firsts, until)]):
-        if here <= takes and first <= min(last, until - here):
-            return min(last, until - here)
-    return -1
+def latest_over(windows: Windows, until: int, longest: int | None) -> tuple[int, int]:
+    """The last allowed begin from which it ends by `until`, and how long it takes from there; (-1, 0): none."""
+    for first, last, takes in reversed(windows.choices[: bisect_right(windows.firsts, until)]):
+        if first <= min(last, until - takes) and (longest is None or takes <= longest):
+            return min(last, until - takes), takes
+    return -1, 0
