@@ -23,6 +23,7 @@ Heard = Callable[[Progress], None]
 FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
 SHARE_FOR_THE_END = 0.7  # of the limit, where a second step follows
 
+UNAIDED = 200  # jobs; with fewer it finds better ones if it does not begin from the greedy timetable (bench/timetable)
 QUESTION_S = 2.0  # at most, for one question about what cannot hold together
 
 
@@ -106,17 +107,19 @@ def earliest(
     made = model_of(net, max(bound, min(enough, end)), end, families) if bound <= end else None
     if made is None:
         return impossible(problem, known, limits)
-    if isinstance(known, Solution):
+    if isinstance(known, Solution) and len(net.jobs) > UNAIDED:
         hint(made, in_order(starts_of(net, known), families), known.ends)
     made.model.minimize(made.over)
     solver, status = run(made, limits, progress, mixed=True)
     if status == cp_model.INFEASIBLE:
         return impossible(problem, known, limits)
-    if status not in FOUND:
-        return known
-    begins = [solver.value(each) for each in made.begins]
     if enough == 0:
         bound = max(bound, round(solver.best_objective_bound))
+    if status not in FOUND:
+        if isinstance(known, Solution) and known.bound < bound <= known.ends:
+            return replace(known, bound=bound, proved=bound == known.ends)
+        return known
+    begins = [solver.value(each) for each in made.begins]
     return replace(solution_of(net, pass_of(net, begins), bound), by="cp-sat")
 
 
