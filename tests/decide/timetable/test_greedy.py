@@ -24,6 +24,14 @@ def begins(solution: Solution) -> dict[str, int]:
     return {each.job: each.begins for each in solution.placed}
 
 
+def test_a_later_choice_that_takes_less_fits_before_the_resource_is_free_for_long() -> None:
+    """Held until 131: what takes a minute from the second choice must wait, what takes none from the third need not."""
+    holds = Job("holds", (Choice(50, 50, 81),), uses={"a": 2})
+    short = Job("short", (Choice(60, 100, 1), Choice(130, 2000, 0)), uses={"a": 2})
+    given = problem(holds, short, capacities=(Capacity("a", 2),))
+    assert begins(found(given)) == {"holds": 50, "short": 130}
+
+
 @settings(max_examples=25, deadline=None)
 @given(tiny())
 def test_it_never_claims_more_than_trying_everything_finds(given: Problem) -> None:

@@ -34,6 +34,16 @@ class Windows:
         first, _, takes = self.choices[at]
         return max(first, minute), takes
 
+    def after(self, tried: int, free: int | None) -> tuple[int, int] | None:
+        """The first allowed start after one that was tried, if nothing as long as from there fits before `free`.
+
+        From a later choice it may take less, and fit before that.
+        """
+        if len(self.takes) == 1:
+            return None if free is None else self.at_or_after(free)
+        last = self.choices[bisect_left(self.reach, tried)][1]
+        return self.at_or_after(last + 1 if free is None else min(free, last + 1))
+
     def earliest_end(self, minute: int) -> int:
         """Of all starts from `minute` on: a later start may end earlier."""
         at = bisect_left(self.reach, minute)

@@ -66,7 +66,7 @@ class Board:
             begins = self.free[resource].earliest(found[0], found[1], units)
             if begins == found[0]:
                 break
-            found = windows.at_or_after(begins) if begins is not None else None
+            found = windows.after(found[0], begins)
         until = found[0] if found else NEVER
         if until > minute and len(windows.takes) == 1:
             self.full[key] = (min(low, minute), until) if low <= minute <= high else (minute, until)
