@@ -129,6 +129,12 @@ def test_a_product_file_of_ones_own(tmp_path: Path) -> None:
     assert '3 |   - {from: "1.*", to: ">="}' in wrong.output
 
 
+def test_where_there_is_no_way_nothing_is_said_of_going_it() -> None:
+    up, down = call("16", "17", "--product", "postgresql"), call("17", "16", "--product", "postgresql")
+    assert (up.exit_code, "From here on there is no way back" in up.output) == (0, True)
+    assert (down.exit_code, "From here on there is no way back" in down.output) == (1, False)
+
+
 def test_what_is_shipped() -> None:
     assert [each["product"] for each in json.loads(call("--list", "--json").output)] == list(shipped_names())
     text = call("--list", "--product", "gitlab").output

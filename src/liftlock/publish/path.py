@@ -30,7 +30,10 @@ def path_lines(
 ) -> list[str]:
     """Everything about the way, or its absence, and where the rules come from."""
     if isinstance(found, Way):
-        lines = list(way_lines(found, product, start, end, words, width, paint))
+        lines = [
+            *way_lines(found, product, start, end, words, width, paint),
+            *bound_lines(product, words, width),
+        ]
     else:
         lines = list(no_way_lines(found, product, start, end, words, width, paint))
     return [*lines, *about_lines(product, words, width, paint)]
@@ -163,12 +166,16 @@ def shortened(names: Sequence[str], words: Words) -> str:
 # --- the product ---------------------------------------------------------------------------------------------
 
 
-def about_lines(product: Product, words: Words, width: int, paint: Paint) -> Iterator[str]:
+def bound_lines(product: Product, words: Words, width: int) -> Iterator[str]:
+    """What binds whoever goes the way: how long releases may be mixed, and from where on there is no way back."""
     if product.longest_mixed_s is not None:
         yield words.say("ui.path.longest_mixed", longest_s=product.longest_mixed_s)
     if product.finalise:
         yield ""
         yield from wrap(plain(words.say("ui.path.finalise", step=product.finalise)), width)
+
+
+def about_lines(product: Product, words: Words, width: int, paint: Paint) -> Iterator[str]:
     if product.notes:
         yield ""
         yield paint("title", words.say("ui.path.notes"))
