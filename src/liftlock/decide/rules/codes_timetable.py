@@ -10,7 +10,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "L605": ("given",),  # a date or a moment that does not exist
     "L606": ("since", "until"),  # a span that ends before it begins
     "L607": ("task",),  # ended without began, or before it
-    "L608": ("task", "given"),  # began or ended, and that is still to come
+    "L608": ("task", "given"),  # warning: began or ended, and that is still to come
     "L609": ("task", "deadline", "earliest"),  # a deadline before it may begin
     "L610": ("task", "needs_s", "longest_s"),  # a windowed task that is longer than every window
     "L611": ("task",),  # warning: windowed, and counted in days

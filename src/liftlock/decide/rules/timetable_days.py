@@ -81,7 +81,7 @@ def what_happened_is_in_order(case: Case) -> Iterator[Finding]:
             yield error("L607", (*path, "ended"), task=task.id)
         for key, given in (("began", task.began), ("ended", task.ended)):
             if case.now is not None and given and is_when(given) and moment(given, case.now) > case.now:
-                yield error("L608", (*path, key), task=task.id, given=given)
+                yield warning("L608", (*path, key), task=task.id, given=given)
 
 
 def both(one: str, other: str) -> bool:
